@@ -1,0 +1,180 @@
+"""tsml run | validate | schema | status | stop | reproduce."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from dsframework.cli._tables import plain_table
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands: Any) -> None:
+    """Add this file's commands."""
+    run = commands.add_parser("run", help="run a spec, or go on where an earlier run of it ended")
+    run.add_argument("spec", nargs="?", metavar="SPEC", help="a YAML or JSON file")
+    run.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=c", help="set a value of the spec")
+    run.add_argument("--executor", choices=("local", "ray"), default="local", help="where fits run")
+    run.add_argument("--json", action="store_true", help="print one JSON document")
+    run.add_argument("--fresh", action="store_true", help="repeat trials that are recorded already")
+    run.add_argument("--study", metavar="ID", help="run a study that was recorded but not started")
+    run.set_defaults(run=_run)
+
+    validate = commands.add_parser("validate", help="say what is wrong with a spec")
+    validate.add_argument("spec", metavar="SPEC")
+    validate.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=c")
+    validate.add_argument("--json", action="store_true")
+    validate.set_defaults(run=_validate)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a spec")
+    schema.set_defaults(run=_schema)
+
+    status = commands.add_parser("status", help="show how far studies are")
+    status.add_argument("study", nargs="?", metavar="STUDY")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
+
+    stop = commands.add_parser("stop", help="stop a study; finished trials are kept")
+    stop.add_argument("study", metavar="STUDY")
+    stop.set_defaults(run=_stop)
+
+    reproduce = commands.add_parser("reproduce", help="run a recorded experiment again and compare")
+    reproduce.add_argument("run_id", metavar="RUN")
+    reproduce.add_argument("--executor", choices=("local", "ray"), default="local")
+    reproduce.add_argument("--tolerance", type=float, default=1e-6, help="largest relative difference that counts as equal")
+    reproduce.add_argument("--json", action="store_true")
+    reproduce.set_defaults(run=_reproduce)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from dsframework.spec import load_spec
+    from dsframework.study import run_recorded_study, run_study
+
+    listener = None if options.json and not sys.stderr.isatty() else _Printer()
+    if options.study:
+        outcome = run_recorded_study(options.study, executor=options.executor, listener=listener, fresh=options.fresh)
+    elif options.spec:
+        spec = load_spec(options.spec, settings=options.settings)
+        base = Path(options.spec).resolve().parent
+        outcome = run_study(spec, base=base, executor=options.executor, listener=listener, fresh=options.fresh)
+    else:
+        print("tsml run: name a spec, or --study ID", file=sys.stderr)
+        return 2
+    if options.json:
+        print(outcome.result.model_dump_json(indent=1))
+    else:
+        _show(outcome)
+    return 0 if all(experiment.status == "finished" for experiment in outcome.result.experiments) else 1
+
+
+class _Printer:
+    """Tells on stderr what happens, a line an event."""
+
+    def __call__(self, event: Any) -> None:
+        status = event.status
+        if event.kind == "study_started":
+            print(f"study {status.study} on {status.executor}: {len(status.experiments)} experiments", file=sys.stderr)
+        elif event.kind == "trial_finished":
+            trial = event.trial
+            score = f"{status.metric} {trial.cv[status.metric].mean:.6g}" if trial.status == "finished" else f"failed: {trial.error}"
+            print(f"[{status.trials_done}/{status.trials_total}] {event.experiment} trial {trial.number}: {score}", file=sys.stderr)
+        elif event.kind == "experiment_finished" and event.result.status == "failed":
+            print(f"{event.result.name} failed: {event.result.error}", file=sys.stderr)
+
+
+def _show(outcome: Any) -> None:
+    result = outcome.result
+    columns = [
+        "experiment",
+        f"cv_{result.metric}",
+        f"cv_{result.metric}_std",
+        f"test_{result.metric}",
+        "beats_baselines",
+        "trials",
+        "run_id",
+    ]
+    print(plain_table(outcome.frame, [name for name in columns if name in outcome.frame.columns]))
+    for experiment in result.experiments:
+        if experiment.error:
+            print(f"{experiment.name}: {experiment.status}: {experiment.error}")
+        elif experiment.beats_baselines is False:
+            better = ", ".join(f"{name} {scores[result.metric]:.6g}" for name, scores in experiment.baselines.items())
+            print(f"{experiment.name}: not better than every naive forecast ({better})")
+    print(f"{outcome!r}")
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from dsframework.errors import SpecError
+    from dsframework.experiment import expand
+    from dsframework.spec import load_spec
+
+    try:
+        spec = load_spec(options.spec, settings=options.settings)
+        plans = expand(spec)
+    except SpecError as error:
+        if options.json:
+            print(json.dumps({"valid": False, "issues": [vars(issue) for issue in error.issues]}))
+            return 2
+        raise
+    if options.json:
+        print(json.dumps({"valid": True, "issues": [], "experiments": [plan.name for plan in plans]}))
+    else:
+        print(f"{options.spec} is valid: {len(plans)} experiments ({', '.join(plan.name for plan in plans)})")
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from dsframework.spec import json_schema
+
+    print(json.dumps(json_schema(), indent=1))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    import polars as pl
+
+    from dsframework.study import list_studies, study_status
+
+    if options.study:
+        status = study_status(options.study)
+        if options.json:
+            print(status.model_dump_json(indent=1))
+            return 0
+        rows = [
+            line.model_dump(include={"name", "status", "trials_done", "trials_total", "score", "run_id"}) for line in status.experiments
+        ]
+        print(f"study {status.study} {status.name!r}: {status.status}{f' ({status.error})' if status.error else ''}")
+        print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
+        return 0
+    studies = list_studies()
+    if options.json:
+        print(json.dumps([status.model_dump(mode="json") for status in studies], indent=1))
+        return 0
+    fields = {"study", "name", "status", "trials_done", "trials_total", "metric", "best_score", "started"}
+    print(plain_table(pl.DataFrame([status.model_dump(include=fields) for status in studies], infer_schema_length=None)))
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from dsframework.study import stop_study
+
+    status = stop_study(options.study)
+    print(f"study {status.study} was asked to stop; finished trials are kept")
+    return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from dsframework.study import reproduce
+
+    found = reproduce(options.run_id, executor=options.executor, tolerance=options.tolerance)
+    if options.json:
+        print(found.model_dump_json(indent=1))
+    else:
+        print(f"run {found.run_id}: {found.verdict}")
+        for line in [*found.differences, *(f"environment: {line}" for line in found.environment)]:
+            print(f"  {line}")
+    return 1 if found.verdict == "different" else 0

@@ -1,0 +1,23 @@
+"""Rows come in here: loaders, the checked and fingerprinted `Panel`, a look at a file, and the exchange's sessions."""
+
+from dsframework.calendars import is_session, last_session, next_sessions, sessions_between
+from dsframework.data._base import Loader, LoadRequest
+from dsframework.data._checks import check_columns
+from dsframework.data._panel import Panel, load_panel
+from dsframework.data._preview import preview_file
+from dsframework.data._registry import loader_names, register_loader
+
+__all__ = [
+    "LoadRequest",
+    "Loader",
+    "Panel",
+    "check_columns",
+    "is_session",
+    "last_session",
+    "load_panel",
+    "loader_names",
+    "next_sessions",
+    "preview_file",
+    "register_loader",
+    "sessions_between",
+]

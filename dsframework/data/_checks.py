@@ -1,0 +1,115 @@
+"""Checks of rows and columns, each an error of one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dsframework.errors import DataError
+from dsframework.spec import DataSpec, near_miss
+
+if TYPE_CHECKING:
+    from dsframework.data._panel import Panel
+
+__all__ = ["check_columns", "check_duplicates", "choose_columns", "find_column", "in_time_order", "key_like_column"]
+
+_LISTED = 12
+
+
+def find_column(name: str, known: Sequence[str], *, field: str) -> None:
+    """Raise `DataError` when there is no such column."""
+    if name in known:
+        return
+    lower = {other.lower(): other for other in known}
+    close = lower.get(name.lower()) or near_miss(name, known)
+    listed = ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
+    raise DataError("no such column", field=field, value=name, mend=f"did you mean {close}?" if close else f"there are {listed}")
+
+
+def choose_columns(header: Sequence[str], data: DataSpec) -> list[str]:
+    """Return the columns to read: time, entity and those that are asked for, or all.
+
+    Raises
+    ------
+    DataError
+        When one of them is missing.
+    """
+    find_column(data.time, header, field="data.time")
+    if data.entity is not None:
+        find_column(data.entity, header, field="data.entity")
+    for name in data.columns or ():
+        find_column(name, header, field="data.columns")
+    if data.columns is None:
+        return list(header)
+    return list(dict.fromkeys([data.time, *([data.entity] if data.entity else []), *data.columns]))
+
+
+def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.columns") -> None:
+    """Check that columns can be calculated with.
+
+    Parameters
+    ----------
+    panel
+        The rows.
+    columns
+        Names of columns.
+    field
+        What in the spec names them.
+
+    Raises
+    ------
+    DataError
+        When a column is missing, is not numeric, has no value at all, or has an infinite one.
+    """
+    known = [name for name in panel.frame.columns if name not in (panel.time, panel.entity)]
+    for name in columns:
+        find_column(name, known, field=field)
+        values = panel.frame[name]
+        if values.null_count() == len(values):
+            raise DataError(f"every value of {name!r} is missing", field=field, value=name, mend="use another column")
+        if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
+            example = values.drop_nulls()[0]
+            raise DataError(
+                f"{name!r} is not numeric but {values.dtype}, such as {example!r}", field=field, value=name, mend="use a numeric one"
+            )
+        if values.dtype.is_float() and values.is_infinite().any():
+            rows = panel.frame.filter(pl.col(name).is_infinite())
+            text = f"{rows.height} values of {name!r} are infinite (first at {rows[panel.time][0]})"
+            raise DataError(text, field=field, value=name, mend="remove them or leave them empty")
+
+
+def check_duplicates(frame: pl.DataFrame, time: str, entity: str | None) -> None:
+    """Raise `DataError` when a time occurs twice in one series of a frame that is sorted by time, then entity."""
+    keys = [time, *([entity] if entity else [])]
+    repeated = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys)
+    twice = frame.lazy().filter(repeated).select(keys).collect()
+    surplus = twice.height
+    if not surplus:
+        return
+    first = twice.row(0)
+    where = f"{time}={first[0]}" + (f", {entity}={first[1]}" if entity else "")
+    found = None if entity else key_like_column(frame, time)
+    mend = f"set data.entity: {found}" if found else "keep one row each"
+    raise DataError(f"{surplus} rows repeat a time of their series, the first at {where}", field="data.time", value=time, mend=mend)
+
+
+def key_like_column(frame: pl.DataFrame, time: str) -> str | None:
+    """Return the text column that makes the times unique, if there is one: it probably tells the entities apart."""
+    for name, dtype in frame.schema.items():
+        if name == time or dtype not in (pl.String, pl.Categorical, pl.Enum):
+            continue
+        if frame[name].null_count() == 0 and frame.select(pl.struct(time, name).n_unique()).item() == frame.height:
+            return name
+    return None
+
+
+def in_time_order(frame: pl.DataFrame, time: str, entity: str | None) -> bool:
+    """Tell whether the times of every series never fall, whichever way the series are interleaved."""
+    if frame[time].is_sorted():
+        return True
+    if entity is None:
+        return False
+    steps = pl.col(time) >= pl.col(time).shift(1)
+    return bool(frame.select(steps.over(entity).fill_null(value=True).all()).item())

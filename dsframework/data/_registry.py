@@ -1,0 +1,50 @@
+"""Loaders by name: those of this package, and those that other packages bring."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from dsframework.data._base import Loader
+from dsframework.data._csv import load_csv
+from dsframework.data._frame import load_frame
+from dsframework.data._parquet import load_parquet
+from dsframework.data._sample import load_sample
+from dsframework.errors import DataError
+from dsframework.spec import DataSpec, catalogue, not_available
+
+__all__ = ["find_loader", "loader_names", "register_loader"]
+
+GROUP = "jupyterlab_tsml.loaders"
+_loaders: dict[str, Loader] = {"csv": load_csv, "frame": load_frame, "parquet": load_parquet, "sample": load_sample}
+
+
+def register_loader(name: str, loader: Loader, settings: type[DataSpec] | None = None) -> None:
+    """Add a loader.
+
+    Parameters
+    ----------
+    name
+        What ``data.loader`` says.
+    loader
+        See `Loader`.
+    settings
+        The model of its settings, which the form and the parser then know; left out when it is in the catalogue already.
+    """
+    _loaders[name] = loader
+    if settings is not None:
+        catalogue.register("data", name, settings)
+
+
+def loader_names() -> list[str]:
+    """Return the names of all loaders, sorted."""
+    return sorted({*_loaders, *(point.name for point in entry_points(group=GROUP))})
+
+
+def find_loader(name: str) -> Loader:
+    """Return a loader; raises `DataError` when there is none."""
+    if name not in _loaders:
+        for point in entry_points(group=GROUP, name=name):
+            _loaders[name] = point.load()
+    if name not in _loaders:
+        raise DataError("loader " + not_available(name, loader_names()), field="data.loader")
+    return _loaders[name]

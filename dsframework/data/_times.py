@@ -1,0 +1,177 @@
+"""The time column: parsing, time zones, and the days to begin and end with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo, available_timezones
+
+import polars as pl
+
+from dsframework.errors import DataError
+from dsframework.spec import near_miss
+
+__all__ = ["check_timezone", "cut", "parse_times", "tidy_times"]
+
+_DAY = 10
+_COMPACT = "%Y%m%d"
+
+
+def check_timezone(name: str) -> None:
+    """Raise `DataError` when there is no such time zone."""
+    known = available_timezones()
+    if name in known:
+        return
+    close = near_miss(name, known) or near_miss(name.replace(" ", "_"), known)
+    mend = f"did you mean {close}?" if close else "use a name such as America/New_York or UTC"
+    raise DataError("no such time zone", field="data.timezone", value=name, mend=mend)
+
+
+def parse_times(values: pl.Series) -> pl.Series | None:
+    """Turn ISO 8601 texts (or ``20240131``) into dates or datetimes; None when a value is neither.
+
+    Texts with an offset become UTC. Days and times may be mixed; then a day is its midnight.
+    """
+    texts = values.str.strip_chars()
+    texts = texts.set(texts == "", None)
+    if texts.null_count() == len(texts):
+        return None
+    lengths = texts.str.len_chars()
+    if not (lengths > _DAY).any():
+        for pattern in ("%Y-%m-%d", "%Y/%m/%d", _COMPACT):
+            days = texts.str.to_date(pattern, strict=False)
+            if days.null_count() == texts.null_count():
+                return days
+        return None
+    plain = texts.str.replace("T", " ", literal=True).str.replace_all("/", "-", literal=True)
+    aware = plain.str.contains(r"\d(Z|[+-]\d{2}:?\d{2})$").fill_null(value=False)
+    if aware.any():
+        offset = plain.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
+        return _first_fitting(offset, ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z"), pl.Datetime("us", "UTC"))
+    full = pl.select(pl.when(lengths <= _DAY).then(plain + " 00:00").otherwise(plain)).to_series()
+    return _first_fitting(full, ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"), pl.Datetime("us"))
+
+
+def _first_fitting(texts: pl.Series, patterns: tuple[str, ...], dtype: pl.Datetime) -> pl.Series | None:
+    found = pl.Series(texts.name, [None] * len(texts), dtype=dtype)
+    for pattern in patterns:
+        parsed = texts.str.to_datetime(pattern, strict=False, time_unit="us", time_zone=dtype.time_zone)
+        found = found.to_frame("a").with_columns(parsed.alias("b")).select(pl.coalesce("a", "b")).to_series()
+        if found.null_count() == texts.null_count():
+            return found.alias(texts.name)
+    return None
+
+
+def tidy_times(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tuple[str, ...]]:
+    """Return times as days, or as datetimes in microseconds where no finer part is lost, in `timezone` if one is given.
+
+    Datetimes without a zone that are all midnights are days.
+
+    Returns
+    -------
+    tuple
+        The times, without nulls, and notes for the reader.
+
+    Raises
+    ------
+    DataError
+        When values are missing, are no times, or do not exist in the time zone.
+    """
+    name = values.name
+    if values.dtype in (pl.String, pl.Categorical, pl.Enum):
+        texts = values.cast(pl.String)
+        parsed = parse_times(texts)
+        if parsed is None:
+            raise DataError(
+                f"{name!r} is not a time: {_culprit(texts)}", field="data.time", value=name, mend="write 2024-01-31 or 2024-01-31 16:00"
+            )
+        values = parsed
+    if not values.dtype.is_temporal() or values.dtype in (pl.Time, pl.Duration):
+        text = f"{name!r} is not a time but {values.dtype}"
+        raise DataError(text, field="data.time", value=name, mend="name the column with dates or datetimes")
+    if values.null_count():
+        raise DataError(f"{values.null_count()} times are missing", field="data.time", value=name, mend="fill or drop those rows")
+    if isinstance(values.dtype, pl.Datetime):
+        return _tidy_datetimes(values, timezone)
+    notes = () if timezone is None else (f"data.timezone does nothing: {name!r} has days and no times",)
+    return values, notes
+
+
+def _culprit(texts: pl.Series) -> str:
+    """Name the first text that can't be parsed alone."""
+    for text in texts.drop_nulls().unique(maintain_order=True):
+        if parse_times(pl.Series([text])) is None:
+            return repr(text)
+    return "the values have different forms" if texts.null_count() < len(texts) else "every value is missing"
+
+
+def _tidy_datetimes(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tuple[str, ...]]:
+    unit, zone = values.dtype.time_unit, values.dtype.time_zone  # type: ignore[attr-defined]
+    if unit == "ms" or (unit == "ns" and not (values.to_physical() % 1000 != 0).any()):
+        values = values.dt.cast_time_unit("us")
+    if zone is not None:
+        return (values if timezone is None else values.dt.convert_time_zone(timezone)), ()
+    if (values.dt.time() == dt.time(0)).all():
+        notes = () if timezone is None else (f"data.timezone does nothing: {values.name!r} has days and no times",)
+        return values.dt.date(), notes
+    return (values if timezone is None else _localize(values, timezone)), ()
+
+
+def _localize(values: pl.Series, timezone: str) -> pl.Series:
+    local = values.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
+    if local.null_count():
+        first = values.filter(local.is_null())[0]
+        raise DataError(
+            f"{local.null_count()} times, the first {first}, are ambiguous or do not exist in {timezone} when clocks change",
+            field="data.timezone",
+            value=timezone,
+            mend="write the times with their offset",
+        )
+    return local
+
+
+def cut(frame: pl.DataFrame, time: str, start: str | None, end: str | None) -> pl.DataFrame:
+    """Keep the rows from `start` to `end`, both included; a day as an end is kept whole.
+
+    Raises
+    ------
+    DataError
+        When a bound is not a day or a time, or when no row is left.
+    """
+    dtype = frame.schema[time]
+    kept = frame
+    if start is not None:
+        kept = kept.filter(pl.col(time) >= _bound(start, dtype, "data.start"))
+    if end is not None:
+        limit = _bound(end, dtype, "data.end")
+        whole_day = len(end.strip()) <= _DAY and isinstance(dtype, pl.Datetime)
+        kept = kept.filter(pl.col(time).dt.replace_time_zone(None) < _next_day(end) if whole_day else pl.col(time) <= limit)
+    if kept.height == 0:
+        times = frame[time].sort()
+        span = f"{times[0]} to {times[-1]}"
+        field, value = ("data.start", start) if start is not None else ("data.end", end)
+        raise DataError(f"no row is left; the data goes from {span}", field=field, value=value, mend="widen data.start and data.end")
+    return kept
+
+
+def _bound(text: str, dtype: pl.DataType, field: str) -> dt.date | dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise DataError("this is not a day", field=field, value=text, mend="write 2024-01-31") from None
+    if not isinstance(dtype, pl.Datetime):
+        return moment.date()
+    if dtype.time_zone is None and moment.tzinfo is not None:
+        raise DataError(
+            "this has a time zone, but the times of the data have none",
+            field=field,
+            value=text,
+            mend="write it without, or set data.timezone",
+        )
+    if dtype.time_zone is None:
+        return moment
+    zone = ZoneInfo(dtype.time_zone)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def _next_day(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text.strip()) + dt.timedelta(days=1)

@@ -1,0 +1,28 @@
+"""Where fits run: in this process, or on Ray."""
+
+from pathlib import Path
+
+from dsframework.errors import ExecutorError
+from dsframework.execution._base import Executor, Finished
+from dsframework.execution._local import LocalExecutor
+
+__all__ = ["EXECUTORS", "Executor", "Finished", "LocalExecutor", "make_executor"]
+
+EXECUTORS = ("local", "ray")
+
+
+def make_executor(name: str, *, cpus: int, gpus: float, home: Path) -> Executor:
+    """Return an executor by name.
+
+    Raises
+    ------
+    ExecutorError
+        When there is none of that name, or Ray does not answer.
+    """
+    if name == "local":
+        return LocalExecutor(threads_per_fit=cpus)
+    if name == "ray":
+        from dsframework.execution._ray import RayExecutor
+
+        return RayExecutor(cpus=cpus, gpus=gpus, home=home)
+    raise ExecutorError("no such executor", field="executor", value=name, mend=f"use one of {', '.join(EXECUTORS)}")

@@ -1,0 +1,54 @@
+"""Where fits run.
+
+An executor takes functions with a key and gives back their results as they finish, in no particular order. It never changes what a
+function computes: the same fit gives the same bits on every executor. A function that raises gives its error back as the result; an
+executor that breaks raises `ExecutorError`. `put` hands a large value over once; its handle may be an argument of any number of tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from dsframework.errors import ModelError, TsmlError, one_line
+
+__all__ = ["Executor", "Finished", "guarded"]
+
+Finished = tuple[str, Any]
+
+
+class Executor(Protocol):
+    """See the module's text."""
+
+    name: str
+
+    @property
+    def free(self) -> int:
+        """How many more tasks are worth submitting now."""
+        ...
+
+    def put(self, value: Any) -> Any:
+        """Hand over a large value; returns its handle."""
+        ...
+
+    def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
+        """Queue ``function(*arguments)``; handles among the arguments are resolved."""
+        ...
+
+    def wait(self, timeout: float) -> list[Finished]:
+        """Return what finished, waiting up to `timeout` seconds for the first; an error is returned, not raised."""
+        ...
+
+    def close(self) -> None:
+        """Drop what has not started and let go of the workers; may be called twice."""
+        ...
+
+
+def guarded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Run a task; an error of ours is its result, and anything else a library raised becomes a `ModelError`."""
+    try:
+        return function(*arguments)
+    except TsmlError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # the border to foreign code: estimators may raise anything, and the other trials go on
+        return ModelError(f"{type(error).__name__}: {one_line(error)}", field="models")

@@ -1,0 +1,148 @@
+"""From a panel to arrays: features, target, baselines and the time axis that folds are cut from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dsframework.data import Panel, check_columns
+from dsframework.errors import DataError
+from dsframework.experiment._target import add_target
+from dsframework.features import build_features, needed_columns
+from dsframework.spec import Component, TargetSpec
+from dsframework.splitting import Fold, Span
+
+__all__ = ["Dataset", "build_dataset"]
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Times = np.ndarray[Any, np.dtype[np.datetime64]]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows that can be learned from, sorted by time, then entity.
+
+    Attributes
+    ----------
+    x
+        Features, shape (rows, features), C-contiguous; NaN is a missing value.
+    y
+        Target in its own unit, shape (rows,).
+    time, label_time
+        When a row is known, and when its target is, shape (rows,).
+    entity
+        Position in `entities`, shape (rows,); all zero for one series.
+    axis
+        Sorted unique times, shape (steps,).
+    offsets
+        Rows of step s are ``offsets[s]:offsets[s + 1]``, shape (steps + 1,).
+    naive
+        Forecasts that need no training, by name, each of shape (rows,); NaN where there is too little history.
+    """
+
+    x: Floats
+    y: Floats
+    names: tuple[str, ...]
+    time: Times
+    label_time: Times
+    entity: np.ndarray[Any, np.dtype[np.int32]]
+    entities: tuple[str, ...]
+    axis: Times
+    offsets: np.ndarray[Any, np.dtype[np.int64]]
+    naive: dict[str, Floats]
+    lookback: int
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.y.shape[0])
+
+    @property
+    def n_dropped(self) -> int:
+        """How many rows of the panel can't be learned from."""
+        return sum(self.dropped.values())
+
+    def rows(self, span: Span) -> slice:
+        """Return the rows of a stretch of the time axis; a slice, so that arrays are views."""
+        return slice(int(self.offsets[span.start]), int(self.offsets[span.stop]))
+
+    def test_rows(self, fold: Fold) -> slice:
+        """Return the rows that a fold is tested on."""
+        return self.rows(fold.test)
+
+    def train_rows(self, fold: Fold) -> slice | np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the rows that a fold may learn from.
+
+        A slice where every label is known when the test begins; otherwise the positions of those whose label is, which happens
+        when an entity skips sessions, so that its next row lies further ahead than the axis tells.
+        """
+        start = self.axis[fold.test.start]
+        if len(fold.train) == 1:
+            rows = self.rows(fold.train[0])
+            if not (self.label_time[rows] > start).any():
+                return rows
+        positions = np.concatenate([np.arange(self.n_rows)[self.rows(span)] for span in fold.train])
+        known = self.label_time[positions] <= start
+        if fold.train[-1].stop <= fold.test.start:
+            positions = positions[known]
+        return positions
+
+
+def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -> Dataset:
+    """Compute features and target of a panel.
+
+    Raises
+    ------
+    DataError
+        When a column is missing, not numeric, all null, or the target has missing values.
+    FeatureError
+        When a feature can't be computed.
+    """
+    check_columns(panel, [target.column], field="target.column")
+    table = build_features(panel.frame, features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
+    check_columns(panel, needed_columns(features), field="features")
+    frame = add_target(panel, target)
+    known = frame["__y"].is_finite().fill_null(False).to_numpy()
+    keep = table.warm & known
+    if not keep.any():
+        raise DataError(
+            f"no row is left: the features need {table.lookback} rows of history and the target {target.horizon} ahead, "
+            f"but there are {panel.n_rows} rows",
+            field="features",
+            mend="use shorter lags or windows, or more data",
+        )
+    return _arrays(panel, frame, table, keep, known)
+
+
+def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any) -> Dataset:
+    rows = frame.filter(pl.Series(keep))
+    time = rows["__time"].to_numpy().astype("datetime64[ns]")
+    axis, first = np.unique(time, return_index=True)
+    entities: tuple[str, ...] = ("",)
+    entity = np.zeros(len(time), dtype=np.int32)
+    if panel.entity:
+        names, codes = np.unique(rows[panel.entity].cast(pl.String).to_numpy().astype(str), return_inverse=True)
+        entities, entity = tuple(str(name) for name in names), codes.astype(np.int32)
+    naive = {name[len("__naive_") :]: _floats(rows[name]) for name in rows.columns if name.startswith("__naive_")}
+    return Dataset(
+        x=np.ascontiguousarray(table.matrix[keep]),
+        y=_floats(rows["__y"]),
+        names=table.names,
+        time=time,
+        label_time=rows["__label_time"].to_numpy().astype("datetime64[ns]"),
+        entity=entity,
+        entities=entities,
+        axis=axis,
+        offsets=np.append(first, len(time)).astype(np.int64),
+        naive=naive,
+        lookback=table.lookback,
+        dropped={"history": int((~table.warm).sum()), "target": int((table.warm & ~known).sum())},
+    )
+
+
+def _floats(series: pl.Series) -> Floats:
+    return np.ascontiguousarray(series.cast(pl.Float64).fill_null(float("nan")).to_numpy(), dtype=np.float64)

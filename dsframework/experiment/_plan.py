@@ -1,0 +1,173 @@
+"""From the document to the experiments that it asks for: variants x models."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dsframework.errors import SpecError
+from dsframework.experiment._fit import FitJob
+from dsframework.spec import (
+    STAGES,
+    Component,
+    DataSpec,
+    EarlyStopping,
+    ExperimentSpec,
+    SpecIssue,
+    SplitSpec,
+    TargetSpec,
+    is_distribution,
+)
+
+__all__ = ["Plan", "digest", "expand"]
+
+
+def digest(value: Any) -> str:
+    """Return a short stable hash of plain data.
+
+    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One experiment before it runs: one form of every stage and one model with its search space."""
+
+    name: str
+    model: Component
+    variant: dict[str, str]
+    task: Literal["regression", "classification"]
+    data: DataSpec
+    target: TargetSpec
+    features: list[Component]
+    preprocessing: list[Component]
+    split: SplitSpec
+    metrics: tuple[str, ...]
+    metric: str
+    seed: int
+    threads: int
+    early_stopping: EarlyStopping | None
+
+    @property
+    def search_space(self) -> dict[str, Any]:
+        """The model's arguments as given: plain values, lists of choices, ranges."""
+        values = self.model.arguments.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        if self.model.name == "python":
+            return {"class": values["class"], **{f"arguments.{key}": value for key, value in values.get("arguments", {}).items()}}
+        return values
+
+    def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
+        """Return the fit of one point of the search space."""
+        if self.model.name == "python":
+            arguments = {key[len("arguments.") :]: value for key, value in params.items() if key != "class"}
+            params = {"class": params["class"], "arguments": arguments}
+        return FitJob(
+            task=self.task,
+            model=self.model.name,
+            params=params,
+            preprocessing=tuple(self.preprocessing),
+            transform=self.target.transform,
+            metrics=self.metrics,
+            seed=self.seed,
+            threads=self.threads,
+            early_stopping=self.early_stopping,
+            horizon=self.target.horizon,
+            import_path=import_path,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that the results depend on, beside the rows themselves, as plain data."""
+        return {
+            "task": self.task,
+            "data": {key: getattr(self.data, key) for key in ("time", "entity", "calendar", "timezone")},
+            "target": self.target.model_dump(mode="json", by_alias=True),
+            "features": [component.to_plain(full=True) for component in self.features],
+            "preprocessing": [component.to_plain(full=True) for component in self.preprocessing],
+            "split": self.split.model_dump(mode="json", by_alias=True),
+            "model": self.model.to_plain(full=False),
+            "metrics": list(self.metrics),
+            "metric": self.metric,
+            "seed": self.seed,
+            "early_stopping": self.early_stopping.model_dump(mode="json") if self.early_stopping else None,
+        }
+
+    def stage_key(self, *stages: str) -> str:
+        """Return a hash of some stages, so that what they give is computed once a study."""
+        return digest([_plain(getattr(self, stage)) for stage in stages])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [component.to_plain(full=True) for component in value]
+    return value.model_dump(mode="json", by_alias=True)
+
+
+def expand(spec: ExperimentSpec) -> list[Plan]:
+    """Return the experiments of a spec: every combination of its variants with every model, in the order of the document.
+
+    Raises
+    ------
+    SpecError
+        When two of them would be the same.
+    """
+    forms: list[list[tuple[str, str | None, Any]]] = []
+    for stage in STAGES:
+        named = getattr(spec.variants, stage) if spec.variants else None
+        if named is not None:
+            forms.append([(stage, name, form) for name, form in named.items()])
+        else:
+            forms.append([(stage, None, getattr(spec, stage))])
+    plans: list[Plan] = []
+    for combination in itertools.product(*forms):
+        stages = {stage: form for stage, _, form in combination}
+        variant = {stage: name for stage, name, _ in combination if name is not None}
+        plans += [_plan(spec, stages, variant, model) for model in stages["models"]]
+    return _with_names(plans)
+
+
+def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str], model: Component) -> Plan:
+    return Plan(
+        name=model.name,
+        model=model,
+        variant=variant,
+        task=spec.task,
+        data=stages["data"],
+        target=stages["target"],
+        features=stages["features"],
+        preprocessing=stages["preprocessing"] or [],
+        split=stages["split"] or SplitSpec(),
+        metrics=spec.metric_names,
+        metric=spec.metric,
+        seed=spec.tuning.seed,
+        threads=spec.resources.cpus,
+        early_stopping=spec.tuning.early_stopping,
+    )
+
+
+def _with_names(plans: list[Plan]) -> list[Plan]:
+    """Name every experiment after its forms and its model; a model that stands twice gets a number."""
+    seen: dict[str, int] = {}
+    named: list[Plan] = []
+    identities: dict[str, str] = {}
+    for plan in plans:
+        stem = "/".join([*plan.variant.values(), plan.model.name])
+        seen[stem] = seen.get(stem, 0) + 1
+        name = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
+        key = digest([plan.identity(), plan.stage_key("data")])
+        if key in identities:
+            text = f"{name!r} is the same experiment as {identities[key]!r}; remove one of the two"
+            raise SpecError([SpecIssue("variants" if plan.variant else "models", text)])
+        identities[key] = name
+        named.append(Plan(**{**plan.__dict__, "name": name}))
+    return named
+
+
+def searched(space: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a search space that has more than one point."""
+    return {key: value for key, value in space.items() if is_distribution(value) or isinstance(value, list)}

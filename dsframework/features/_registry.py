@@ -1,0 +1,59 @@
+"""Features by name: those of this package, and those that other packages bring."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from dsframework.errors import FeatureError
+from dsframework.features._base import Feature
+from dsframework.features._calendar import calendar_columns
+from dsframework.features._lag import lag_columns
+from dsframework.features._range import range_columns
+from dsframework.features._rank import rank_columns
+from dsframework.features._returns import returns_columns
+from dsframework.features._rolling import rolling_columns
+from dsframework.spec import Arguments, catalogue, not_available
+
+__all__ = ["find_feature", "known_features", "register_feature"]
+
+GROUP = "jupyterlab_tsml.features"
+_features: dict[str, Feature] = {
+    "calendar": calendar_columns,
+    "lag": lag_columns,
+    "range": range_columns,
+    "rank": rank_columns,
+    "returns": returns_columns,
+    "rolling": rolling_columns,
+}
+
+
+def register_feature(name: str, feature: Feature, arguments: type[Arguments] | None = None) -> None:
+    """Add a feature.
+
+    Parameters
+    ----------
+    name
+        What the spec calls it.
+    feature
+        See `Feature`.
+    arguments
+        The model of its arguments, which the form and the parser then know; left out when it is in the catalogue already.
+    """
+    _features[name] = feature
+    if arguments is not None:
+        catalogue.register("features", name, arguments)
+
+
+def known_features() -> list[str]:
+    """Return the names of all features, sorted."""
+    return sorted({*_features, *(point.name for point in entry_points(group=GROUP))})
+
+
+def find_feature(name: str) -> Feature:
+    """Return a feature; raises `FeatureError` when there is none."""
+    if name not in _features:
+        for point in entry_points(group=GROUP, name=name):
+            _features[name] = point.load()
+    if name not in _features:
+        raise FeatureError("feature " + not_available(name, known_features()), field="features")
+    return _features[name]

@@ -1,0 +1,75 @@
+"""The border to the libraries: what they raise becomes an error that a person can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from dsframework.errors import MissingDependencyError, ModelError, TsmlError, one_line
+from dsframework.models._base import Floats
+
+__all__ = ["as_values", "foreign", "need", "refuse_one_class"]
+
+_PLACE = re.compile(r"^(\[[\d:]+\]\s*)?\S+\.(cc|cpp|cu|h|hpp):\d+:\s*")
+"""Where in its C++ code a library noticed something: of no use to who reads the line."""
+
+
+@contextmanager
+def foreign(model: str) -> Iterator[None]:
+    """Turn what a library raises into a `ModelError` that names the model."""
+    try:
+        yield
+    except TsmlError:
+        raise
+    except Exception as error:  # foreign code may raise anything, and the other experiments go on
+        text = _PLACE.sub("", str(error).split("Stack trace:")[0])
+        raise ModelError(f"{type(error).__name__}: {one_line(text, 300)}", field=f"models.{model}") from error
+
+
+def need(library: str, extra: str) -> Any:
+    """Import an optional library; raises `MissingDependencyError` with the install command when it is not there."""
+    try:
+        return import_module(library)
+    except ModuleNotFoundError as error:
+        if error.name == library:
+            raise MissingDependencyError(library, extra) from error
+        raise
+
+
+def refuse_one_class(y: Floats, model: str) -> None:
+    """Raise `ModelError` when a classification has one class only, or a value that is no class."""
+    classes = np.unique(y)
+    if classes.size == 1:
+        raise ModelError(
+            f"all {y.size} training rows are of class {classes[0]:g}",
+            field=f"models.{model}",
+            mend="use longer or fewer folds, or another target",
+        )
+    if not np.array_equal(classes, (0.0, 1.0)):
+        raise ModelError(
+            f"a classification needs a target of 0 and 1, this one has {classes.size} values",
+            field=f"models.{model}",
+            mend="use as: direction, or task: regression",
+        )
+
+
+def as_values(predicted: Any, n_rows: int, model: str) -> Floats:
+    """Return predictions as floats of shape (rows,); raises `ModelError` when they are not one finite number a row."""
+    values = np.asarray(predicted, dtype=np.float64)
+    if values.shape == (n_rows, 1):
+        values = values[:, 0]
+    if values.shape != (n_rows,):
+        raise ModelError(
+            f"it predicted an array of shape {values.shape} for {n_rows} rows", field=f"models.{model}", mend="return one number a row"
+        )
+    wrong = int((~np.isfinite(values)).sum())
+    if wrong:
+        raise ModelError(
+            f"{wrong} of {n_rows} predictions are not finite", field=f"models.{model}", mend="scale the features and the target"
+        )
+    return np.ascontiguousarray(values)

@@ -1,0 +1,163 @@
+"""What models on an estimator with the scikit-learn interface have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from dsframework.errors import ModelError
+from dsframework.models._base import Floats, Task
+from dsframework.models._border import as_values, foreign, refuse_one_class
+
+__all__ = ["BoostingModel", "EstimatorModel"]
+
+
+class EstimatorModel(ABC):
+    """A model on an estimator of a library.
+
+    Parameters
+    ----------
+    params
+        What the spec gives; only this, and `defaults`, is passed on, so that the library's own defaults hold.
+    task
+        ``regression`` or ``classification``.
+    seed
+        Of everything random in the estimator.
+    threads
+        How many it may use.
+
+    Attributes
+    ----------
+    name
+        As in the spec.
+    tasks
+        What it can be used for.
+    defaults
+        Where the spec's defaults differ from the library's.
+    requirements
+        Distributions that a fitted model needs to be loaded.
+    estimator_
+        The fitted estimator.
+    n_features_
+        How many features it was fitted on.
+    """
+
+    name: ClassVar[str]
+    tasks: ClassVar[tuple[Task, ...]] = ("regression", "classification")
+    defaults: ClassVar[dict[str, Any]] = {}
+    requirements: ClassVar[tuple[str, ...]] = ("scikit-learn",)
+    early_stops: bool = False
+
+    def __init__(self, params: Mapping[str, Any], *, task: Task, seed: int, threads: int) -> None:
+        self.params = dict(params)
+        self.task: Task = task
+        self.seed = seed
+        self.threads = threads
+
+    @property
+    def takes_null(self) -> bool:
+        """Whether features may be NaN."""
+        return False
+
+    @abstractmethod
+    def _build(self, extra: Mapping[str, Any]) -> Any:
+        """Return a new estimator; `extra` goes over the parameters."""
+
+    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+        """Learn from rows; see `Model.fit`."""
+        if rounds is not None:
+            raise ModelError(
+                f"{self.name} is not grown in rounds", field=f"models.{self.name}", value=rounds, mend="leave out early_stopping"
+            )
+        return self._fit(x, y, {})
+
+    def find_rounds(self, x: Floats, y: Floats, x_val: Floats, y_val: Floats, *, patience: int) -> int:
+        """Raise `ModelError`: there are no rounds to find."""
+        raise ModelError(f"{self.name} is not grown in rounds", field=f"models.{self.name}", mend="leave out early_stopping")
+
+    def predict(self, x: Floats) -> Floats:
+        """Return values, or probabilities of 1, shape (rows,); see `Model.predict`."""
+        estimator = self._fitted()
+        with foreign(self.name):
+            predicted = estimator.predict(x) if self.task == "regression" else self._probability(estimator, x)
+            return as_values(predicted, x.shape[0], self.name)
+
+    def feature_importance(self) -> Floats | None:
+        """Return every feature's share: of the gain for trees, of the absolute coefficients for linear models."""
+        with foreign(self.name):
+            raw = self._importance(self._fitted())
+        if raw is None:
+            return None
+        values = np.abs(np.asarray(raw, dtype=np.float64)).reshape(-1)
+        total = values.sum()
+        return values / total if total > 0 else values
+
+    def _fit(self, x: Floats, y: Floats, extra: Mapping[str, Any]) -> Self:
+        target = self._target(y)
+        with foreign(self.name):
+            estimator = self._build(extra)
+            fitted = estimator.fit(x, target)
+        self.estimator_ = estimator if fitted is None else fitted
+        self.n_features_ = int(x.shape[1])
+        return self
+
+    def _target(self, y: Floats) -> np.ndarray[Any, Any]:
+        """Return the target as the library wants it: whole numbers for classes."""
+        if self.task == "regression":
+            return y
+        refuse_one_class(y, self.name)
+        return y.astype(np.int64)
+
+    def _fitted(self) -> Any:
+        if not hasattr(self, "estimator_"):
+            raise ModelError(f"{self.name} is not fitted yet", field=f"models.{self.name}", mend="call fit first")
+        return self.estimator_
+
+    def _probability(self, estimator: Any, x: Floats) -> Any:
+        return estimator.predict_proba(x)[:, 1]
+
+    def _importance(self, estimator: Any) -> Any:
+        importance = getattr(estimator, "feature_importances_", None)
+        return getattr(estimator, "coef_", None) if importance is None else importance
+
+    def _arguments(self, extra: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self.defaults, **self.params, **extra}
+
+
+class BoostingModel(EstimatorModel):
+    """A model that is grown in rounds, and can stop early.
+
+    Attributes
+    ----------
+    rounds_parameter
+        What the library calls the number of rounds.
+    """
+
+    rounds_parameter: ClassVar[str]
+    early_stops = True
+
+    @property
+    def takes_null(self) -> bool:
+        """Missing values go to the side of a cut where they do less harm."""
+        return True
+
+    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+        """Learn from rows; see `Model.fit`."""
+        return self._fit(x, y, {} if rounds is None else {self.rounds_parameter: rounds})
+
+    def find_rounds(self, x: Floats, y: Floats, x_val: Floats, y_val: Floats, *, patience: int) -> int:
+        """Return the best number of rounds on the validation rows; see `Model.find_rounds`.
+
+        The score that is watched is the library's own: squared error, or the log loss.
+        """
+        target = self._target(y)
+        watched = y_val if self.task == "regression" else y_val.astype(np.int64)
+        with foreign(self.name):
+            return max(1, int(self._best_rounds(x, target, x_val, watched, patience)))
+
+    @abstractmethod
+    def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int) -> int:
+        """Fit with the library's early stopping and return the best number of rounds."""

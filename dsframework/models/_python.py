@@ -1,0 +1,151 @@
+"""Any class with the scikit-learn interface, by its import path."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from dsframework.errors import ModelError, one_line
+from dsframework.models._base import Floats
+from dsframework.models._estimator import EstimatorModel
+from dsframework.spec import near_miss
+
+__all__ = ["PythonModel", "distributions_of", "resolve_class"]
+
+_CLASS = "models.python.class"
+_ARGUMENTS = "models.python.arguments"
+
+
+def resolve_class(path: str) -> type:
+    """Import a class by its path; modules of the current folder are found as well.
+
+    Raises
+    ------
+    ModelError
+        When there is no such module or class, when the module raises, or when it is not a class.
+    """
+    module_name, _, class_name = path.rpartition(".")
+    module = _import(module_name, path)
+    found = getattr(module, class_name, None)
+    if found is None:
+        close = near_miss(class_name, [name for name, value in vars(module).items() if inspect.isclass(value)])
+        raise ModelError(
+            f"the module {module_name!r} has no class {class_name!r}",
+            field=_CLASS,
+            mend=f"did you mean {module_name}.{close}?" if close else "look at the spelling",
+        )
+    if not inspect.isclass(found):
+        raise ModelError(f"{path!r} is a {type(found).__name__}, not a class", field=_CLASS, mend="name the class itself")
+    if not callable(getattr(found, "fit", None)) or not callable(getattr(found, "predict", None)):
+        lacks = "fit" if not callable(getattr(found, "fit", None)) else "predict"
+        raise ModelError(f"{path!r} has no method {lacks}", field=_CLASS, mend="give the class fit(X, y) and predict(X)")
+    return found
+
+
+def _import(module_name: str, path: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise ModelError(
+                f"there is no module {error.name!r} for {path!r}",
+                field=_CLASS,
+                mend="install it, or put the file into the folder of the spec or notebook",
+            ) from error
+        raise ModelError(
+            f"importing {module_name!r} needs {error.name!r}, which is not installed", field=_CLASS, mend="install it"
+        ) from error
+    except Exception as error:  # the module is foreign code, which may raise anything while it is imported
+        raise ModelError(f"importing {module_name!r} raised {type(error).__name__}: {one_line(error, 200)}", field=_CLASS) from error
+
+
+class PythonModel(EstimatorModel):
+    """A class of a library or of a file beside the notebook.
+
+    Parameters of the constructor named `random_state`, `seed`, `n_jobs` or `thread_count` are filled in unless they were given.
+    A classifier needs `predict_proba`.
+    """
+
+    name = "python"
+
+    @property
+    def takes_null(self) -> bool:
+        """What the estimator says of itself in scikit-learn's tags; False when it says nothing."""
+        estimator = self._build({})
+        if not hasattr(estimator, "__sklearn_tags__"):
+            return False
+        return bool(estimator.__sklearn_tags__().input_tags.allow_nan)
+
+    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+        """Learn from rows; see `Model.fit`."""
+        super().fit(x, y, rounds=rounds)
+        if "n_jobs" in self._filled(resolve_class(self._path)) and hasattr(self.estimator_, "n_jobs"):
+            self.estimator_.n_jobs = 1  # threads may add up predictions in any order, which changes the last bits
+        return self
+
+    @property
+    def _path(self) -> str:
+        return str(self.params["class"])
+
+    def _build(self, extra: Mapping[str, Any]) -> Any:
+        kind = resolve_class(self._path)
+        if self.task == "classification" and not hasattr(kind, "predict_proba"):
+            raise ModelError(
+                f"{self._path!r} has no method predict_proba, so it gives no probabilities",
+                field=_CLASS,
+                mend="use a classifier that has it, or wrap it in sklearn.calibration.CalibratedClassifierCV",
+            )
+        try:
+            return kind(**{**self._filled(kind), **self.params.get("arguments", {}), **extra})
+        except TypeError as error:
+            names = ", ".join(sorted(_parameters(kind)))
+            raise ModelError(one_line(error, 200), field=_ARGUMENTS, mend=f"it takes {names}" if names else "it takes none") from error
+        except Exception as error:  # foreign code may raise anything
+            raise ModelError(f"{type(error).__name__}: {one_line(error, 200)}", field=_ARGUMENTS) from error
+
+    def _filled(self, kind: type) -> dict[str, Any]:
+        """What the constructor takes and the user did not give."""
+        taken, given = _parameters(kind), self.params.get("arguments", {})
+        values = {"random_state": self.seed, "seed": self.seed, "n_jobs": self.threads, "thread_count": self.threads}
+        return {name: value for name, value in values.items() if name in taken and name not in given}
+
+    def _probability(self, estimator: Any, x: Floats) -> Any:
+        classes = getattr(estimator, "classes_", None)
+        column = 1 if classes is None else [int(label) for label in classes].index(1)
+        return estimator.predict_proba(x)[:, column]
+
+
+def _parameters(kind: type) -> set[str]:
+    """The names that a constructor takes, those that it hands on to its bases by ``**kwargs`` included."""
+    named = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    found: set[str] = set()
+    for base in kind.__mro__[:-1]:
+        if "__init__" not in vars(base):
+            continue
+        parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
+        found |= {parameter.name for parameter in parameters if parameter.kind in named}
+        if all(parameter.kind != inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+            break
+    return found
+
+
+@cache
+def _packages() -> dict[str, list[str]]:
+    from importlib.metadata import packages_distributions
+
+    return {name: list(found) for name, found in packages_distributions().items()}
+
+
+def distributions_of(kind: type) -> list[str]:
+    """Return the distributions of a class and its bases, sorted; a file beside the notebook belongs to none."""
+    tops = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    return sorted({name for top in tops for name in _packages().get(top, ())})

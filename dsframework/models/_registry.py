@@ -1,0 +1,94 @@
+"""The models by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dsframework.errors import ModelError
+from dsframework.models._base import Model, Task
+from dsframework.registry import Registry
+
+__all__ = ["make_model", "model_names", "model_requirements", "models"]
+
+models: Registry[Callable[..., Model]] = Registry(
+    "jupyterlab_tsml.models",
+    {
+        "ridge": "dsframework.models._ridge:RidgeModel",
+        "logistic_regression": "dsframework.models._logistic_regression:LogisticRegressionModel",
+        "random_forest": "dsframework.models._random_forest:RandomForestModel",
+        "xgboost": "dsframework.models._xgboost:XgboostModel",
+        "lightgbm": "dsframework.models._lightgbm:LightgbmModel",
+        "catboost": "dsframework.models._catboost:CatboostModel",
+        "python": "dsframework.models._python:PythonModel",
+    },
+    error=ModelError,
+    field="models",
+)
+
+_BOTH: tuple[Task, ...] = ("regression", "classification")
+
+
+def model_names(task: Task | None = None) -> list[str]:
+    """Return the names that an item of ``models`` may have, for one task or for any.
+
+    >>> "ridge" in model_names("classification")
+    False
+    """
+    return [name for name in models.names() if task is None or task in _tasks(name)]
+
+
+def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 0, threads: int = 1) -> Model:
+    """Build a model, not fitted yet.
+
+    Parameters
+    ----------
+    name
+        As in the spec's ``models``.
+    params
+        One point of the search space: plain values. For ``python``: ``class`` and ``arguments``.
+    task
+        ``regression`` or ``classification``.
+    seed
+        Of everything random in the model.
+    threads
+        How many threads it may use; the result does not depend on it.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model, or it does not fit the task.
+    """
+    factory = models.get(name)
+    if task not in _tasks(name):
+        fitting = ", ".join(other for other in models.names() if other != "python" and task in _tasks(other))
+        raise ModelError(f"{name!r} can't do a {task}", field="models", mend=f"try {fitting}")
+    return factory(params, task=task, seed=seed, threads=threads)
+
+
+def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:
+    """Return the distributions that a fitted model needs to be loaded, beside this package and NumPy.
+
+    For ``python`` these are the ones of the class and its bases; a class in a file beside the notebook adds none for itself.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model or class.
+
+    Examples
+    --------
+    >>> model_requirements("lightgbm", {})
+    ['lightgbm', 'scikit-learn']
+    """
+    factory = models.get(name)
+    if name == "python":
+        from dsframework.models._python import distributions_of, resolve_class
+
+        return distributions_of(resolve_class(str(params["class"])))
+    return list(getattr(factory, "requirements", ()))
+
+
+def _tasks(name: str) -> tuple[Task, ...]:
+    tasks: tuple[Task, ...] = getattr(models.get(name), "tasks", _BOTH)
+    return tasks

@@ -1,0 +1,60 @@
+"""The contract of a preprocessing step.
+
+The constructor takes the step's arguments by name and only stores them. `fit` learns from the training rows of one fold and returns
+`self`; what it learned has names that end in ``_``. `transform` returns a new array of the same shape and never changes the one it was
+given. A missing value is NaN; a step that does not fill it passes it through and learns from the others. Steps are deterministic and
+can be pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+__all__ = ["Floats", "Step", "mean_and_std"]
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Step(Protocol):
+    """See the module's text."""
+
+    @property
+    def fills_nulls(self) -> bool:
+        """Whether no NaN is left after `transform`."""
+        ...
+
+    def fit(self, x: Floats, names: Sequence[str]) -> Self:
+        """Learn from training rows, shape (rows, features); `names` are the columns'."""
+        ...
+
+    def transform(self, x: Floats) -> Floats:
+        """Return the rows after this step, shape (rows, features)."""
+        ...
+
+
+def mean_and_std(x: Floats) -> tuple[Floats, Floats]:
+    """Return mean and population deviation of every column, NaN left out.
+
+    A column without any value has mean 0 and deviation 0. A column whose deviation is within the rounding error of its sum is constant:
+    its deviation is exactly 0 (the error bound is that of Chan, Golub and LeVeque, 1983, which scikit-learn's `StandardScaler` uses).
+
+    Parameters
+    ----------
+    x
+        Shape (rows, features).
+
+    Returns
+    -------
+    mean, std
+        Shape (features,).
+    """
+    known = ~np.isnan(x)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, x, 0.0).sum(axis=0) / count
+    deviation = np.where(known, x - mean, 0.0)
+    std = np.sqrt(np.square(deviation).sum(axis=0) / count)
+    constant = std <= count * np.abs(mean) * np.finfo(np.float64).eps
+    return mean, np.where(constant, 0.0, std)

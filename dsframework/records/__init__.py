@@ -1,0 +1,52 @@
+"""Wire models of results, progress, runs and data previews: pydantic only, shared by every face."""
+
+from dsframework.records._data import ColumnSummary, DataPreview, FoldPicture, FoldSpan, Gap
+from dsframework.records._progress import (
+    ExperimentFinished,
+    ExperimentProgress,
+    ExperimentStarted,
+    StudyEvent,
+    StudyFinished,
+    StudyStarted,
+    StudyStatus,
+    TrialFinished,
+)
+from dsframework.records._results import ExperimentResult, MetricSummary, Record, Status, StudyResult, TrialRecord
+from dsframework.records._runs import (
+    Comparison,
+    ComparisonRow,
+    Forecast,
+    ForecastPanel,
+    Reproduction,
+    RunPage,
+    RunSummary,
+)
+
+__all__ = [
+    "ColumnSummary",
+    "Comparison",
+    "ComparisonRow",
+    "DataPreview",
+    "ExperimentFinished",
+    "ExperimentProgress",
+    "ExperimentResult",
+    "ExperimentStarted",
+    "FoldPicture",
+    "FoldSpan",
+    "Forecast",
+    "ForecastPanel",
+    "Gap",
+    "MetricSummary",
+    "Record",
+    "Reproduction",
+    "RunPage",
+    "RunSummary",
+    "Status",
+    "StudyEvent",
+    "StudyFinished",
+    "StudyResult",
+    "StudyStarted",
+    "StudyStatus",
+    "TrialFinished",
+    "TrialRecord",
+]

@@ -1,0 +1,68 @@
+"""What a look at a data file tells before anything is run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsframework.records._results import Record
+
+__all__ = ["ColumnSummary", "DataPreview", "FoldPicture", "FoldSpan", "Gap"]
+
+
+class ColumnSummary(Record):
+    """One column: its type, how many values are missing, and its smallest and largest value as texts."""
+
+    name: str
+    dtype: str
+    nulls: int
+    distinct: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    numeric: bool = False
+
+
+class Gap(Record):
+    """Sessions without a row; `entity` is None for a single series. Days are ISO 8601."""
+
+    entity: str | None = None
+    first: str
+    last: str
+    sessions: int
+
+
+class DataPreview(Record):
+    """Columns, span, entities, gaps and the first rows of a file."""
+
+    path: str
+    rows: int
+    columns: list[ColumnSummary]
+    time: str | None = None
+    entity: str | None = None
+    time_candidates: list[str] = []
+    entity_candidates: list[str] = []
+    first: str | None = None
+    last: str | None = None
+    n_entities: int | None = None
+    entities: list[str] = []
+    gaps: list[Gap] = []
+    n_gaps: int = 0
+    problems: list[str] = []
+    head: list[list[Any]] = []
+
+
+class FoldSpan(Record):
+    """A stretch of the time axis, both ends included, ISO 8601."""
+
+    kind: str
+    first: str
+    last: str
+    steps: int
+
+
+class FoldPicture(Record):
+    """The folds and the final test as stretches of time: train, purge, embargo, test."""
+
+    first: str
+    last: str
+    folds: list[list[FoldSpan]]
+    test: list[FoldSpan]

@@ -1,0 +1,106 @@
+"""How far a study is: the status that every face shows, and the events that it is made from."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from dsframework.records._results import ExperimentResult, Record, Status, StudyResult, TrialRecord
+
+__all__ = [
+    "ExperimentFinished",
+    "ExperimentProgress",
+    "ExperimentStarted",
+    "StudyEvent",
+    "StudyFinished",
+    "StudyStarted",
+    "StudyStatus",
+    "TrialFinished",
+]
+
+
+class ExperimentProgress(Record):
+    """One line of the leaderboard while the study runs."""
+
+    name: str
+    model: str
+    variant: dict[str, str] = {}
+    run_id: str | None = None
+    status: Status = "queued"
+    error: str | None = None
+    trials_done: int = 0
+    trials_failed: int = 0
+    trials_total: int | None = None
+    score: float | None = None
+    score_std: float | None = None
+    history: list[float] = []
+    test_score: float | None = None
+    beats_baselines: bool | None = None
+    params: dict[str, Any] = {}
+    seconds: float = 0.0
+
+
+class StudyStatus(Record):
+    """A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC."""
+
+    study: str
+    name: str
+    status: Status
+    metric: str
+    greater_is_better: bool = False
+    executor: str = "local"
+    started: str | None = None
+    ended: str | None = None
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    trials_done: int = 0
+    trials_failed: int = 0
+    trials_running: int = 0
+    trials_resumed: int = 0
+    trials_total: int | None = None
+    best: str | None = None
+    best_score: float | None = None
+    error: str | None = None
+    experiments: list[ExperimentProgress] = []
+
+
+class StudyStarted(Record):
+    """The study has an id and its experiments are known."""
+
+    kind: Literal["study_started"] = "study_started"
+    status: StudyStatus
+
+
+class ExperimentStarted(Record):
+    """An experiment has a run."""
+
+    kind: Literal["experiment_started"] = "experiment_started"
+    status: StudyStatus
+    experiment: str
+
+
+class TrialFinished(Record):
+    """A trial was fitted on every fold and recorded, or failed."""
+
+    kind: Literal["trial_finished"] = "trial_finished"
+    status: StudyStatus
+    experiment: str
+    trial: TrialRecord
+
+
+class ExperimentFinished(Record):
+    """An experiment was refitted, tested and recorded, or failed."""
+
+    kind: Literal["experiment_finished"] = "experiment_finished"
+    status: StudyStatus
+    result: ExperimentResult
+
+
+class StudyFinished(Record):
+    """Nothing more will come."""
+
+    kind: Literal["study_finished"] = "study_finished"
+    status: StudyStatus
+    result: StudyResult
+
+
+StudyEvent = StudyStarted | ExperimentStarted | TrialFinished | ExperimentFinished | StudyFinished

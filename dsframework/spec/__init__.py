@@ -1,0 +1,107 @@
+"""The document that describes an experiment: pydantic models, parsing, JSON Schema. Imports nothing numeric."""
+
+from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distribution
+from dsframework.spec._component import Catalogue, Component, ComponentOf, catalogue, near_miss, not_available
+from dsframework.spec._data import CsvData, DataSpec, FrameData, ParquetData, SampleData
+from dsframework.spec._experiment import (
+    CLASSIFICATION_METRICS,
+    REGRESSION_METRICS,
+    STAGES,
+    CvSpec,
+    EarlyStopping,
+    ExperimentSpec,
+    Resources,
+    SplitSpec,
+    TargetSpec,
+    Tracking,
+    Tuning,
+    Variants,
+)
+from dsframework.spec._features import (
+    CalendarArguments,
+    LagArguments,
+    RangeArguments,
+    RankArguments,
+    ReturnsArguments,
+    RollingArguments,
+)
+from dsframework.spec._issues import SpecIssue
+from dsframework.spec._models import (
+    CatboostArguments,
+    LightgbmArguments,
+    LogisticRegressionArguments,
+    ModelArguments,
+    PythonArguments,
+    RandomForestArguments,
+    RidgeArguments,
+    XgboostArguments,
+)
+from dsframework.spec._overrides import parse_with_overrides
+from dsframework.spec._parse import (
+    load_spec,
+    parse_spec,
+    spec_from_dict,
+    to_dict,
+    to_yaml,
+    validate_text,
+)
+from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
+from dsframework.spec._schema import json_schema
+from dsframework.spec._settings import apply_settings
+
+__all__ = [
+    "CLASSIFICATION_METRICS",
+    "REGRESSION_METRICS",
+    "STAGES",
+    "Arguments",
+    "CalendarArguments",
+    "Catalogue",
+    "CatboostArguments",
+    "ClipOutliersArguments",
+    "Component",
+    "ComponentOf",
+    "CsvData",
+    "CvSpec",
+    "DataSpec",
+    "EarlyStopping",
+    "ExperimentSpec",
+    "FrameData",
+    "ImputeArguments",
+    "LagArguments",
+    "LightgbmArguments",
+    "LogisticRegressionArguments",
+    "ModelArguments",
+    "ParquetData",
+    "PythonArguments",
+    "RandomForestArguments",
+    "RangeArguments",
+    "RankArguments",
+    "Resources",
+    "ReturnsArguments",
+    "RidgeArguments",
+    "RollingArguments",
+    "SampleData",
+    "Searchable",
+    "SpecIssue",
+    "SplitSpec",
+    "StandardScaleArguments",
+    "Strict",
+    "TargetSpec",
+    "Tracking",
+    "Tuning",
+    "Variants",
+    "XgboostArguments",
+    "apply_settings",
+    "catalogue",
+    "is_distribution",
+    "json_schema",
+    "load_spec",
+    "near_miss",
+    "not_available",
+    "parse_spec",
+    "parse_with_overrides",
+    "spec_from_dict",
+    "to_dict",
+    "to_yaml",
+    "validate_text",
+]

@@ -1,0 +1,201 @@
+"""What the arguments of every component are made of: strict, frozen models and values that may be searched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+__all__ = ["Arguments", "IntList", "Searchable", "Strict", "at_least", "is_distribution"]
+
+DISTRIBUTIONS = ("int", "log_int", "uniform", "log_uniform")
+_KINDS: dict[type, str] = {int: "integer", float: "number", str: "string", bool: "boolean"}
+_WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses unknown keys and silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, protected_namespaces=())
+
+
+class Arguments(Strict):
+    """The arguments of one component.
+
+    `shorthand` names the field that a bare list stands for: ``calendar: [month]`` means ``calendar: {fields: [month]}``.
+    """
+
+    shorthand: ClassVar[str | None] = None
+
+
+def is_distribution(value: object) -> bool:
+    """Tell whether `value` is a range to search, such as ``{"log_uniform": [0.001, 10]}``.
+
+    >>> is_distribution({"int": [3, 8]}), is_distribution([3, 8])
+    (True, False)
+    """
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in DISTRIBUTIONS
+
+
+class Searchable:
+    """A value, a list of values to choose from, or a range to search.
+
+    Parameters
+    ----------
+    kind
+        The Python type of one value: `int`, `float`, `str` or `bool`.
+    ge, gt, le
+        Bounds of one value.
+    choices
+        The only texts allowed.
+    nullable
+        Whether ``null`` is a value.
+    """
+
+    def __init__(
+        self,
+        kind: type,
+        *,
+        ge: float | None = None,
+        gt: float | None = None,
+        le: float | None = None,
+        choices: tuple[str, ...] | None = None,
+        nullable: bool = False,
+    ) -> None:
+        self.kind, self.ge, self.gt, self.le, self.choices, self.nullable = kind, ge, gt, le, choices, nullable
+
+    def _wrong(self, value: object) -> PydanticCustomError:
+        word = _WORDS[self.kind]
+        bounds = [f"{sign} {limit:g}" for sign, limit in ((">=", self.ge), (">", self.gt), ("<=", self.le)) if limit is not None]
+        one_of = f" ({', '.join(self.choices)})" if self.choices else ""
+        search = ", a list of them to choose from" + (", or a range such as {int: [2, 8]}" if self.kind is int else "")
+        if self.kind is float:
+            search += ", or a range such as {log_uniform: [0.01, 1]}"
+        limits = f" {' and '.join(bounds)}" if bounds else ""
+        return PydanticCustomError("searchable", "{text}", {"text": f"expected {word}{limits}{one_of}{search}"})
+
+    def _one(self, value: Any) -> Any:
+        if value is None and self.nullable:
+            return None
+        if self.kind is float and isinstance(value, str):
+            value = _number(value)
+        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, self.kind) or (self.kind is int and isinstance(value, bool)):
+            raise self._wrong(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            outside = (
+                not math.isfinite(value)
+                or (self.ge is not None and value < self.ge)
+                or (self.gt is not None and value <= self.gt)
+                or (self.le is not None and value > self.le)
+            )
+            if outside:
+                raise self._wrong(value)
+        if self.choices and value not in self.choices:
+            raise self._wrong(value)
+        return value
+
+    def _range(self, value: dict[str, Any]) -> dict[str, Any]:
+        name, bounds = next(iter(value.items()))
+        integral = name in ("int", "log_int")
+        if self.kind not in (int, float) or (integral and self.kind is not int) or (not integral and self.kind is int):
+            raise self._wrong(value)
+        if not isinstance(bounds, list) or len(bounds) != 2:
+            raise PydanticCustomError("range", "{name} takes [low, high]", {"name": name})
+        low, high = (self._one(bound) for bound in bounds)
+        if low is None or high is None or low >= high or (name.startswith("log") and low <= 0):
+            rule = "0 < low < high" if name.startswith("log") else "low < high"
+            raise PydanticCustomError("range", "{name} takes [low, high] with {rule}", {"name": name, "rule": rule})
+        return {name: [low, high]}
+
+    def validate(self, value: Any) -> Any:
+        """Return `value` as it is stored, or raise an error that says what is allowed."""
+        if is_distribution(value):
+            return self._range(value)
+        if isinstance(value, list):
+            if not value:
+                raise PydanticCustomError("searchable", "the list of choices is empty")
+            return [self._one(item) for item in value]
+        return self._one(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        one: dict[str, Any] = {"type": _KINDS[self.kind]}
+        if self.choices:
+            one["enum"] = list(self.choices)
+        limits = (("minimum", self.ge), ("exclusiveMinimum", self.gt), ("maximum", self.le))
+        one |= {key: limit for key, limit in limits if limit is not None}
+        item = {"anyOf": [one, {"type": "null"}]} if self.nullable else one
+        options: list[dict[str, Any]] = [{**one, "title": "Value"}]
+        if self.nullable:
+            options.append({"type": "null", "title": "None"})
+        options.append({"type": "array", "items": item, "minItems": 1, "title": "Choices to search"})
+        names = {int: ("int", "log_int"), float: ("uniform", "log_uniform")}.get(self.kind, ())
+        options += [
+            {
+                "type": "object",
+                "title": f"Range ({name})",
+                "properties": {name: {"type": "array", "items": one, "minItems": 2, "maxItems": 2}},
+                "required": [name],
+                "additionalProperties": False,
+            }
+            for name in names
+        ]
+        return {"anyOf": options}
+
+
+def _number(text: str) -> Any:
+    """YAML 1.1 reads ``1e-3`` as a text; people mean the number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _expand_range(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"range"}:
+        bounds = value["range"]
+        whole = isinstance(bounds, list) and all(isinstance(b, int) and not isinstance(b, bool) for b in bounds)
+        if not whole or len(bounds) not in (2, 3) or (len(bounds) == 3 and bounds[2] < 1) or bounds[0] >= bounds[1]:
+            raise PydanticCustomError("range", "range takes [start, stop] or [start, stop, step], whole numbers, stop not included")
+        return list(range(*bounds))
+    return value
+
+
+class _RangeSchema:
+    """Lets the exported JSON Schema accept ``{range: [start, stop]}`` beside a list."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        listed = handler(schema)
+        bounds = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 3}
+        ranged = {
+            "type": "object",
+            "properties": {"range": bounds},
+            "required": ["range"],
+            "additionalProperties": False,
+            "title": "Range",
+        }
+        return {"anyOf": [{**listed, "title": "List"}, ranged]}
+
+
+IntList = Annotated[list[int], BeforeValidator(_expand_range), _RangeSchema()]
+"""A list of whole numbers, or ``{range: [start, stop, step]}`` with `stop` left out, as in Python."""
+
+
+def at_least(low: int) -> Callable[[list[int]], list[int]]:
+    """Return a check that no number of a list is below `low`: a feature that reaches into the future is no feature."""
+
+    def check(values: list[int]) -> list[int]:
+        for value in values:
+            if value < low:
+                raise PydanticCustomError("range", "{text}", {"text": f"expected whole numbers >= {low}, got {value}"})
+        return values
+
+    return check

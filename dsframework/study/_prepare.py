@@ -1,0 +1,129 @@
+"""From plans to rows and folds: each panel, feature table and set of folds is made once a study."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from dsframework.data import Panel, load_panel
+from dsframework.errors import TsmlError
+from dsframework.experiment import Dataset, Plan, build_dataset, digest
+from dsframework.splitting import Fold, hold_out, walk_forward
+
+T = TypeVar("T")
+
+__all__ = ["Prepared", "Preparer", "code_version"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an experiment runs on."""
+
+    plan: Plan
+    dataset: Dataset
+    dataset_key: str
+    folds: list[Fold]
+    final: Fold
+    fingerprint: str
+    example: pl.DataFrame
+
+    @property
+    def family(self) -> str:
+        """A hash of everything that a trial depends on, but for its point of the search space."""
+        identity = {**self.plan.identity(), "model": self.plan.model.name}
+        return digest([identity, self.fingerprint, code_version(), _source_of(self.plan)])
+
+    def trial_key(self, params: dict[str, Any]) -> str:
+        """Return the key under which a trial is recorded."""
+        return digest([self.family, params])
+
+
+class Preparer:
+    """Loads and computes what the plans of a study share.
+
+    Parameters
+    ----------
+    base
+        The folder that relative paths are relative to.
+    frames
+        Data frames by name, for the loader ``frame``.
+    """
+
+    def __init__(self, base: Path, frames: Mapping[str, Any]) -> None:
+        self._base, self._frames = base, frames
+        self._panels: dict[str, Panel | TsmlError] = {}
+        self._datasets: dict[str, Dataset | TsmlError] = {}
+
+    def prepare(self, plan: Plan) -> Prepared:
+        """Return what a plan runs on.
+
+        Raises
+        ------
+        TsmlError
+            When the data, the features or the folds of this plan can't be had; other plans may still run.
+        """
+        panel = self._panel(plan)
+        key = plan.stage_key("data", "target", "features")
+        if key not in self._datasets:
+            self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features))
+        dataset = _checked(self._datasets[key])
+        cv, horizon = plan.split.cv, plan.target.horizon
+        final = hold_out(dataset.axis, plan.split.test, horizon=horizon, purge=cv.purge, embargo=cv.embargo)
+        folds = walk_forward(final.train[-1].stop, cv, horizon=horizon)
+        return Prepared(plan, dataset, key, folds, final, panel.fingerprint, _example(panel, dataset.lookback))
+
+    def _panel(self, plan: Plan) -> Panel:
+        key = plan.stage_key("data")
+        if key not in self._panels:
+            self._panels[key] = _attempt(lambda: load_panel(plan.data, base=self._base, frames=self._frames))
+        return _checked(self._panels[key])
+
+
+def _attempt(make: Callable[[], T]) -> T | TsmlError:
+    try:
+        return make()
+    except TsmlError as error:
+        return error
+
+
+def _checked(value: T | TsmlError) -> T:
+    if isinstance(value, TsmlError):
+        raise value
+    return value
+
+
+def _example(panel: Panel, lookback: int) -> pl.DataFrame:
+    """The last rows of the first entity, enough to predict from."""
+    frame = panel.frame
+    if panel.entity:
+        longest = frame[panel.entity].value_counts(sort=True)[panel.entity][0]
+        frame = frame.filter(pl.col(panel.entity) == longest)
+    return frame.tail(lookback + 1)
+
+
+def code_version() -> str:
+    """Return the version of this package; results recorded by another version are not taken over."""
+    try:
+        return importlib.metadata.version("jupyterlab-tsml")
+    except importlib.metadata.PackageNotFoundError:
+        return "source"
+
+
+def _source_of(plan: Plan) -> str:
+    """A hash of the file that a user's own class stands in, so that an edited class is fitted again."""
+    if plan.model.name != "python":
+        return ""
+    module = str(getattr(plan.model.arguments, "class_", "")).rpartition(".")[0]
+    try:
+        found = sys.modules[module].__file__ if module in sys.modules else getattr(importlib.util.find_spec(module), "origin", None)
+        return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()
+    except (ImportError, OSError, ValueError, AttributeError):
+        return ""

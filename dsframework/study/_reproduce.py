@@ -1,0 +1,157 @@
+"""Repeating a recorded run, and saying what came out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dsframework.errors import NotFoundError, TsmlError
+from dsframework.execution import make_executor
+from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_fold
+from dsframework.records import ExperimentResult, Reproduction
+from dsframework.study._experiment_run import prediction_frame
+from dsframework.study._prepare import Prepared, Preparer
+from dsframework.tracking import client, environment, guard, home, load_predictions, load_result, load_spec_of, read_text, run_summary
+
+__all__ = ["reproduce"]
+
+
+def reproduce(
+    run_id: str,
+    *,
+    executor: str = "local",
+    base: str | Path | None = None,
+    frames: Mapping[str, Any] | None = None,
+    tolerance: float = 1e-6,
+) -> Reproduction:
+    """Fit a recorded experiment's best trial again, on the same rows and folds, and compare every score and prediction.
+
+    Parameters
+    ----------
+    run_id
+        The experiment's run.
+    executor
+        ``local`` or ``ray``.
+    base
+        Where relative paths start; the folder that the run was started from by default.
+    frames
+        Data frames by name, for the loader ``frame``.
+    tolerance
+        Largest relative difference that is not called different.
+
+    Raises
+    ------
+    NotFoundError
+        When the run does not exist or has no result.
+    """
+    run = run_summary(run_id)
+    recorded = load_result(run.run_id)
+    spec = load_spec_of(run.run_id)
+    plan = next((plan for plan in expand(spec) if plan.name == recorded.name), None)
+    if plan is None:
+        raise NotFoundError(f"the recorded document has no experiment {recorded.name!r}", field="run", value=run_id)
+    store = client()
+    with guard():
+        study_tags = dict(store.get_run(run.study or run.run_id).data.tags)
+        tags = dict(store.get_run(run.run_id).data.tags)
+    folder = Path(base or study_tags.get("tsml.base", ".")).resolve()
+    prepared = Preparer(folder, frames or {}).prepare(plan)
+    differences = []
+    if prepared.fingerprint != tags.get("tsml.data"):
+        differences.append(
+            f"data: the rows are not those that were recorded ({tags.get('tsml.data', '')[:12]} then, {prepared.fingerprint[:12]} now)"
+        )
+    folds, final = _fit_again(prepared, recorded, executor, str(folder), spec.resources.cpus)
+    pairs = [*_score_pairs(recorded, folds, final), *_prediction_pairs(run.run_id, prepared, folds, final)]
+    worst = max((gap for _, gap, _ in pairs), default=0.0)
+    differences += [f"{name}: {text}" for name, gap, text in pairs if gap > 0]
+    verdict = (
+        "identical"
+        if not differences
+        else ("within tolerance" if worst <= tolerance and not differences[0].startswith("data:") else "different")
+    )
+    return Reproduction.model_validate(
+        {
+            "run_id": run.run_id,
+            "verdict": verdict,
+            "tolerance": tolerance,
+            "differences": differences[:50],
+            "environment": _environment_changes(store, run.study or run.run_id),
+        }
+    )
+
+
+def _fit_again(
+    prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
+) -> tuple[list[FoldOutcome], FinalOutcome]:
+    backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
+    job = prepared.plan.job(recorded.params, import_path=folder if prepared.plan.model.name == "python" else None)
+    outcomes: dict[str, Any] = {}
+    try:
+        rows = backend.put(prepared.dataset)
+        for fold in prepared.folds:
+            backend.submit(str(fold.number), fit_fold, rows, job, fold)
+        backend.submit("final", fit_final, rows, job, prepared.final)
+        while len(outcomes) < len(prepared.folds) + 1:
+            outcomes |= dict(backend.wait(1.0))
+    finally:
+        backend.close()
+    for outcome in outcomes.values():
+        if isinstance(outcome, TsmlError):
+            raise outcome
+    return [outcomes[str(fold.number)] for fold in prepared.folds], outcomes["final"]
+
+
+Pair = tuple[str, float, str]
+
+
+def _score_pairs(recorded: ExperimentResult, folds: list[FoldOutcome], final: FinalOutcome) -> Iterator[Pair]:
+    for name, summary in recorded.cv.items():
+        for outcome, then in zip(folds, summary.folds, strict=False):
+            yield _pair(f"fold {outcome.fold} {name}", then, outcome.scores.get(name, math.nan))
+    for name, then in recorded.test.items():
+        yield _pair(f"test {name}", then, final.scores.get(name, math.nan))
+
+
+def _pair(name: str, then: float, now: float) -> Pair:
+    gap = 0.0 if then == now else abs(then - now) / max(abs(then), abs(now), 1e-300)
+    return name, math.inf if math.isnan(gap) else gap, f"{then!r} then, {now!r} now"
+
+
+def _prediction_pairs(run_id: str, prepared: Prepared, folds: list[FoldOutcome], final: FinalOutcome) -> Iterator[Pair]:
+    by_number = {fold.number: fold for fold in prepared.folds}
+    again = {
+        "cv": pl.concat([prediction_frame(prepared.dataset, by_number[outcome.fold], outcome.predicted) for outcome in folds]),
+        "test": prediction_frame(prepared.dataset, prepared.final, final.predicted),
+    }
+    for part, frame in again.items():
+        recorded = load_predictions(run_id, part)  # type: ignore[arg-type]
+        if recorded is None:
+            continue
+        then, now = recorded["predicted"].to_numpy(), frame["predicted"].to_numpy()
+        if len(then) != len(now):
+            yield f"{part} predictions", math.inf, f"{len(then)} then, {len(now)} now"
+            continue
+        gap = float(np.max(np.abs(then - now) / np.maximum(np.maximum(np.abs(then), np.abs(now)), 1e-300), initial=0.0))
+        yield f"{part} predictions", gap, f"{int((then != now).sum())} of {len(then)} differ, by at most {gap:.3g} of their size"
+
+
+def _environment_changes(store: Any, study: str) -> list[str]:
+    try:
+        then = json.loads(read_text(store, study, "environment.json"))
+    except (TsmlError, ValueError):
+        return ["the environment was not recorded"]
+    now = environment()
+    old, new = then.get("packages", {}), now["packages"]
+    changes = [
+        f"{name} {old.get(name, 'none')} then, {new.get(name, 'none')} now"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+    return [f"{key} {then.get(key)} then, {now[key]} now" for key in ("python", "platform") if then.get(key) != now[key]] + changes

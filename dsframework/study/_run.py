@@ -1,0 +1,294 @@
+"""Starting, resuming and describing studies."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dsframework.data import load_panel
+from dsframework.errors import ConflictError, NotFoundError, TsmlError
+from dsframework.execution import EXECUTORS, make_executor
+from dsframework.experiment import Plan, digest, expand
+from dsframework.metrics import get_metric
+from dsframework.records import ExperimentProgress, StudyStatus
+from dsframework.spec import ExperimentSpec, parse_spec, to_yaml
+from dsframework.study._experiment_run import ExperimentRun
+from dsframework.study._outcome import StudyOutcome
+from dsframework.study._prepare import Prepared, Preparer
+from dsframework.study._runner import Failure, Listener, Runner
+from dsframework.study._search import Search, make_search
+from dsframework.tracking import StudyStore, environment, git_commit, home, owner_is_alive
+
+__all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
+
+
+def run_study(
+    spec: ExperimentSpec,
+    *,
+    base: str | Path | None = None,
+    executor: str = "local",
+    frames: Mapping[str, Any] | None = None,
+    listener: Listener | None = None,
+    study: str | None = None,
+    fresh: bool = False,
+) -> StudyOutcome:
+    """Run every experiment of a spec, or go on where an earlier run of the same spec and data ended.
+
+    Parameters
+    ----------
+    spec
+        The document.
+    base
+        The folder that relative paths are relative to; the current one by default.
+    executor
+        ``local`` or ``ray``.
+    frames
+        Data frames by name, for the loader ``frame``.
+    listener
+        Called with every `StudyEvent`, in this thread.
+    study
+        The id of a study made by `create_study`.
+    fresh
+        Make a new study and repeat every trial, also those that are recorded.
+
+    Returns
+    -------
+    StudyOutcome
+        Also when some experiments failed, or when somebody stopped the study (``result.status`` tells).
+
+    Raises
+    ------
+    SpecError
+        When the document asks for something impossible.
+    DataError, FeatureError, SplitError
+        When not a single experiment can start.
+    ConflictError
+        When another process runs this very study.
+    TrackingUnavailableError
+        When MLflow does not answer.
+    """
+    folder = Path(base or ".").resolve()
+    if executor not in EXECUTORS:
+        make_executor(executor, cpus=1, gpus=0, home=home())
+    try:
+        prepared, failures, searches = _prepare(spec, folder, frames or {})
+    except TsmlError as error:
+        if study is not None:
+            _mark_failed(spec, study, error)
+        raise
+    store = StudyStore(spec.tracking.experiment or spec.name)
+    text = to_yaml(spec)
+    key = digest([spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")])
+    identity = study or _find_or_create(store, spec, text, key, folder, fresh)
+    store.set_tags(identity, {"tsml.key": key})
+    store.claim(identity, clear_stop=study is None)
+    greater = get_metric(spec.metric).greater_is_better
+    items = _items(expand(spec), prepared, failures, searches, store, greater, folder)
+    backend = make_executor(executor, cpus=spec.resources.cpus, gpus=spec.resources.gpus, home=home())
+    runner = Runner(
+        study=identity,
+        name=spec.name,
+        metric=spec.metric,
+        greater_is_better=greater,
+        items=items,
+        store=store,
+        executor=backend,
+        listener=listener,
+        tags=_tags(spec, folder),
+        spec_yaml=text,
+        reuse=not fresh,
+    )
+    return StudyOutcome(runner.run())
+
+
+def _prepare(
+    spec: ExperimentSpec, folder: Path, frames: Mapping[str, Any]
+) -> tuple[list[Prepared], dict[str, TsmlError], dict[str, Search]]:
+    """Rows and folds of every experiment; raises only when none can start."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # a user's own class may stand beside the spec
+    greater = get_metric(spec.metric).greater_is_better
+    plans = expand(spec)
+    searches = {plan.name: make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=greater) for plan in plans}
+    preparer = Preparer(folder, frames)
+    prepared, failures = [], {}
+    for plan in plans:
+        try:
+            prepared.append(preparer.prepare(plan))
+        except TsmlError as error:
+            failures[plan.name] = error
+    if not prepared:
+        raise next(iter(failures.values()))
+    return prepared, failures, searches
+
+
+def _items(
+    plans: list[Plan],
+    prepared: list[Prepared],
+    failures: dict[str, TsmlError],
+    searches: dict[str, Search],
+    store: StudyStore,
+    greater: bool,
+    folder: Path,
+) -> list[ExperimentRun | Failure]:
+    ready = {item.plan.name: item for item in prepared}
+    items: list[ExperimentRun | Failure] = []
+    position = 0
+    for plan in plans:
+        if plan.name in failures:
+            line = ExperimentProgress(
+                name=plan.name, model=plan.model.name, variant=plan.variant, status="failed", error=str(failures[plan.name])
+            )
+            items.append(Failure(line))
+            continue
+        own_classes = str(folder) if plan.model.name == "python" else None
+        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=own_classes)
+        items.append(run)
+        position += 1
+    return items
+
+
+def _find_or_create(store: StudyStore, spec: ExperimentSpec, text: str, key: str, folder: Path, fresh: bool) -> str:
+    for found in [] if fresh else store.find_studies(key):
+        tags = store.tags(found)
+        status = StudyStatus.model_validate_json(tags["tsml.status"]) if "tsml.status" in tags else None
+        if status is not None and status.status in ("queued", "running") and owner_is_alive(tags):
+            raise ConflictError(
+                f"this study is running already as {found[:8]}",
+                field="study",
+                mend=f"follow it with: tsml status {found[:8]}, or add --fresh",
+            )
+        return found
+    return _create(store, spec, text, folder)
+
+
+def _create(store: StudyStore, spec: ExperimentSpec, text: str, folder: Path) -> str:
+    identity = store.create_study(spec.name, text, {"tsml.base": str(folder), **_tags(spec, folder)})
+    store.log_text(identity, json.dumps(environment(), indent=1), "environment.json")
+    return identity
+
+
+def _tags(spec: ExperimentSpec, folder: Path) -> dict[str, str]:
+    """The tags of a study and of its experiments: who, from what, by which score."""
+    tags = {
+        "tsml.study_name": spec.name,
+        "tsml.task": spec.task,
+        "tsml.metric": spec.metric,
+        "tsml.greater_is_better": str(get_metric(spec.metric).greater_is_better).lower(),
+        "tsml.seed": str(spec.tuning.seed),
+        "mlflow.user": _user(),
+        "mlflow.source.name": "tsml",
+        **{name: value for name, value in spec.tracking.tags.items() if not name.startswith(("tsml.", "mlflow."))},
+    }
+    commit = git_commit(folder)
+    if commit:
+        tags |= {"mlflow.source.git.commit": commit["commit"], "tsml.git_dirty": commit["dirty"]}
+    return tags
+
+
+def _user() -> str:
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, executor: str = "local") -> str:
+    """Record a study that another process will run; returns its id. Once it returns, the study is not lost.
+
+    Raises
+    ------
+    SpecError
+        When the document asks for something impossible.
+    DataError
+        When a data file is not there.
+    """
+    folder = Path(base or ".").resolve()
+    for plan in expand(spec):
+        make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=False)
+    _look_for_files(spec, folder)
+    store = StudyStore(spec.tracking.experiment or spec.name)
+    identity = _create(store, spec, to_yaml(spec), folder)
+    lines = [ExperimentProgress(name=plan.name, model=plan.model.name, variant=plan.variant) for plan in expand(spec)]
+    store.save_status(
+        StudyStatus(study=identity, name=spec.name, status="queued", metric=spec.metric, executor=executor, experiments=lines)
+    )
+    return identity
+
+
+def _look_for_files(spec: ExperimentSpec, folder: Path) -> None:
+    """Notice a missing file before anything is acknowledged; loading it is the study's own work."""
+    for plan in expand(spec):
+        path = getattr(plan.data, "path", None)
+        if path is not None and not (folder / path).exists():
+            load_panel(plan.data, base=folder)
+
+
+def start_detached(spec: ExperimentSpec, *, base: str | Path | None = None, executor: str = "local", fresh: bool = False) -> str:
+    """Record a study and start a process of its own that runs it; returns the study's id. `fresh` repeats recorded trials.
+
+    The process outlives this one. What it prints goes to ``logs/<id>.log`` in `home`.
+    """
+    folder = Path(base or ".").resolve()
+    identity = create_study(spec, base=folder, executor=executor)
+    logs = home() / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "dsframework.cli",
+        "run",
+        "--study",
+        identity,
+        "--executor",
+        executor,
+        *(["--fresh"] if fresh else []),
+    ]
+    with (logs / f"{identity}.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    threading.Thread(target=process.wait, name=f"tsml-study-{identity[:8]}", daemon=True).start()  # leaves no zombie behind
+    StudyStore(spec.tracking.experiment or spec.name).set_owner(identity, process.pid)
+    return identity
+
+
+def run_recorded_study(identity: str, *, executor: str = "local", listener: Listener | None = None, fresh: bool = False) -> StudyOutcome:
+    """Run a study made by `create_study`, from what MLflow knows of it. `fresh` repeats recorded trials.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such study.
+    ConflictError
+        When it was stopped before it began, or has ended.
+    """
+    from dsframework.tracking import client, guard
+
+    store = client()
+    with guard():
+        tags = dict(store.get_run(identity).data.tags)
+    if tags.get("tsml.kind") != "study":
+        raise NotFoundError("no such study", field="study", value=identity)
+    from dsframework.tracking import read_text
+
+    spec = parse_spec(read_text(store, identity, "spec.yaml"), source=f"study {identity[:8]}")
+    if tags.get("tsml.stop"):
+        raise ConflictError("the study was stopped before it began", field="study", value=identity)
+    return run_study(spec, base=tags.get("tsml.base"), executor=executor, listener=listener, study=identity, fresh=fresh)
+
+
+def _mark_failed(spec: ExperimentSpec, study: str, error: TsmlError) -> None:
+    store = StudyStore(spec.tracking.experiment or spec.name)
+    lines = [
+        ExperimentProgress(name=plan.name, model=plan.model.name, variant=plan.variant, status="failed", error=str(error))
+        for plan in expand(spec)
+    ]
+    store.save_status(StudyStatus(study=study, name=spec.name, status="failed", metric=spec.metric, error=str(error), experiments=lines))
+    store.finish(study, "FAILED")

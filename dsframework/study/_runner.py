@@ -1,0 +1,350 @@
+"""The loop of a study: hand out fits, take in outcomes, record, report, until nothing is left to do."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, one_line
+from dsframework.execution import Executor
+from dsframework.experiment import FittedPipeline
+from dsframework.models import model_requirements
+from dsframework.records import (
+    ExperimentFinished,
+    ExperimentProgress,
+    ExperimentResult,
+    ExperimentStarted,
+    Status,
+    StudyEvent,
+    StudyFinished,
+    StudyResult,
+    StudyStarted,
+    StudyStatus,
+    TrialFinished,
+)
+from dsframework.study._experiment_run import ExperimentRun, prediction_frame
+from dsframework.tracking import StudyStore, load_result, log_pipeline
+
+__all__ = ["Failure", "Runner"]
+
+Listener = Callable[[StudyEvent], None]
+_SAVE_SECONDS = 1.0
+_POLL_SECONDS = 0.5
+
+
+class Failure:
+    """An experiment that could not be prepared: it has a line and an error, and no run."""
+
+    def __init__(self, progress: ExperimentProgress) -> None:
+        self.line = progress
+
+    def progress(self) -> ExperimentProgress:
+        """Return its line of the leaderboard."""
+        return self.line
+
+
+class Runner:
+    """Runs the experiments of one study.
+
+    Parameters
+    ----------
+    study, name, metric, greater_is_better
+        Whose and by which score.
+    items
+        Experiments and failures, in the order of the document.
+    store, executor
+        Where trials are recorded, and where fits run.
+    listener
+        Hears every event, in this thread.
+    tags
+        Tags of every experiment's run.
+    spec_yaml
+        The document, stored with every model.
+    reuse
+        Take over trials that are recorded already.
+    """
+
+    def __init__(
+        self,
+        *,
+        study: str,
+        name: str,
+        metric: str,
+        greater_is_better: bool,
+        items: list[ExperimentRun | Failure],
+        store: StudyStore,
+        executor: Executor,
+        listener: Listener | None,
+        tags: dict[str, str],
+        spec_yaml: str,
+        reuse: bool = True,
+    ) -> None:
+        self.study, self.name, self.metric, self.greater_is_better = study, name, metric, greater_is_better
+        self._items, self._store, self._executor, self._listener = items, store, executor, listener
+        self._tags, self._spec_yaml, self._reuse = tags, spec_yaml, reuse
+        self._runs = [item for item in items if isinstance(item, ExperimentRun)]
+        self._handles: dict[str, Any] = {}
+        self._in_flight: dict[str, int] = {}
+        self._started = datetime.now(UTC)
+        self._clock = time.monotonic()
+        self._saved = 0.0
+        self._status: Status = "running"
+        self._ended: str | None = None
+
+    def run(self) -> StudyResult:
+        """Run everything; returns the result, whose status is ``stopped`` when somebody asked to stop.
+
+        Raises
+        ------
+        TrackingUnavailableError
+            When MLflow no longer answers; what was recorded before is kept.
+        KeyboardInterrupt
+            Passed on after the study was marked as stopped.
+        """
+        self._emit(StudyStarted(status=self.status()))
+        self._save(force=True)
+        try:
+            self._loop()
+            self._end("finished" if all(item.progress().status == "finished" for item in self._items) else "failed")
+        except (KeyboardInterrupt, SystemExit):
+            self._executor.close()
+            self._end("stopped")
+            raise
+        except _Stopped:
+            self._end("stopped")
+        finally:
+            self._executor.close()
+        result = self.result()
+        self._emit(StudyFinished(status=self.status(), result=result))
+        return result
+
+    def status(self) -> StudyStatus:
+        """Return how far the study is."""
+        lines = [item.progress() for item in self._items]
+        done = sum(line.trials_done for line in lines)
+        total = sum(line.trials_total or 0 for line in lines)
+        best = self._best(lines)
+        resumed = sum(run.resumed for run in self._runs)
+        elapsed = time.monotonic() - self._clock
+        failed = sum(line.trials_failed for line in lines)
+        fresh = done - resumed
+        left = elapsed / fresh * (total - done - failed) if fresh > 0 and self._status == "running" else None
+        return StudyStatus(
+            study=self.study,
+            name=self.name,
+            status=self._status,
+            metric=self.metric,
+            greater_is_better=self.greater_is_better,
+            executor=self._executor.name,
+            started=self._started.isoformat(timespec="seconds"),
+            ended=self._ended,
+            seconds=round(elapsed, 1),
+            seconds_left=round(left, 1) if left is not None else None,
+            trials_done=done,
+            trials_failed=failed,
+            trials_running=len({key.rpartition("/")[0] for key in self._in_flight if not key.endswith("/-1")}),
+            trials_resumed=resumed,
+            trials_total=total,
+            best=best.run_id if best else None,
+            best_score=best.score if best else None,
+            error=next((line.error for line in lines if line.error), None),
+            experiments=lines,
+        )
+
+    def result(self) -> StudyResult:
+        """Return every experiment's result, in the order of the document."""
+        results = [_result_of(item) for item in self._items]
+        best = self._best([item.progress() for item in self._items])
+        return StudyResult(
+            study=self.study,
+            name=self.name,
+            status=self._status,
+            metric=self.metric,
+            experiments=results,
+            best=best.run_id if best else None,
+        )
+
+    def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
+        scored = [line for line in lines if line.status == "finished" and line.score is not None]
+        sign = -1.0 if self.greater_is_better else 1.0
+        return min(scored, key=lambda line: sign * (line.score or 0.0)) if scored else None
+
+    def _loop(self) -> None:
+        waiting = [run for run in self._runs if run.active]
+        while waiting or self._in_flight:
+            self._submit(waiting)
+            for key, outcome in self._executor.wait(_POLL_SECONDS) if self._in_flight else []:
+                self._take(self._runs[self._in_flight.pop(key)], key, outcome)
+            for run in [run for run in waiting if not run.active]:
+                waiting.remove(run)
+                if run.status == "failed" and run.result is None:
+                    self._fail(run, ModelError(run.error or "failed"))
+            self._save()
+
+    def _submit(self, waiting: list[ExperimentRun]) -> None:
+        for run in waiting:
+            if self._executor.free <= 0:
+                return
+            if not run.begun:
+                self._begin(run)
+            while run.active and self._executor.free > 0:
+                task = run.next_task()
+                if task is None:
+                    break
+                if task.dataset_key not in self._handles:
+                    self._handles[task.dataset_key] = self._executor.put(run.prepared.dataset)
+                self._in_flight[task.key] = self._runs.index(run)
+                self._executor.submit(task.key, task.function, self._handles[task.dataset_key], *task.arguments)
+
+    def _begin(self, run: ExperimentRun) -> None:
+        plan, family = run.prepared.plan, run.prepared.family
+        earlier = self._store.find_experiment_runs(family) if self._reuse else []
+        own = next((found for found in earlier if found.study == self.study and found.name == plan.name), None)
+        if own is not None and own.finished:
+            run.adopt(load_result(own.run_id))
+            self._emit(ExperimentFinished(status=self.status(), result=_result_of(run)))
+            return
+        tags = {
+            **self._tags,
+            "tsml.experiment_key": family,
+            "tsml.model": plan.model.name,
+            "tsml.variant": json.dumps(plan.variant),
+            "tsml.data": run.prepared.fingerprint,
+        }
+        run_id = own.run_id if own is not None else self._store.create_experiment_run(self.study, plan.name, tags)
+        self._store.claim(run_id)
+        run.start(run_id, self._store.read_trials([found.run_id for found in earlier]))
+        self._emit(ExperimentStarted(status=self.status(), experiment=plan.name))
+
+    def _take(self, run: ExperimentRun, key: str, outcome: Any) -> None:
+        if not run.active:
+            return
+        trial = run.accept(key, outcome)
+        if trial is not None:
+            self._emit(TrialFinished(status=self.status(), experiment=run.name, trial=trial))
+        if run.final is not None and run.result is None and run.active:
+            try:
+                self._conclude(run)
+            except TrackingUnavailableError:
+                raise
+            except TsmlError as error:
+                run.fail(error)
+
+    def _conclude(self, run: ExperimentRun) -> None:
+        """Record everything of a finished experiment; its result last, which says that the rest is there."""
+        final, prepared = run.final, run.prepared
+        assert final is not None
+        result = run.make_result(final)
+        out_of_fold = run.out_of_fold()
+        if out_of_fold is not None:
+            self._store.log_frame(run.run_id, out_of_fold, "predictions/cv.parquet")
+        test = prediction_frame(prepared.dataset, prepared.final, final.predicted, final.baseline_predictions)
+        self._store.log_frame(run.run_id, test, "predictions/test.parquet")
+        self._store.log_table(run.run_id, run.trial_table(), "trials.json")
+        self._store.log_text(run.run_id, self._spec_yaml, "spec.yaml")
+        self._log_model(run, result)
+        self._store.log_result(result)
+        self._store.finish(run.run_id, "FINISHED")
+        run.finish(result)
+        run.final = None
+        self._emit(ExperimentFinished(status=self.status(), result=result))
+
+    def _log_model(self, run: ExperimentRun, result: ExperimentResult) -> None:
+        plan, final = run.prepared.plan, run.final
+        assert final is not None
+        pipeline = FittedPipeline(
+            task=plan.task,
+            data=plan.data,
+            target=plan.target,
+            features=plan.features,
+            names=run.prepared.dataset.names,
+            lookback=run.prepared.dataset.lookback,
+            steps=final.steps,
+            model=final.model,
+        )
+        about = {
+            "study": self.study,
+            "name": self.name,
+            "experiment": plan.name,
+            "model": plan.model.name,
+            "params": result.params,
+            "task": plan.task,
+            "target": plan.target.model_dump(mode="json", by_alias=True),
+            "calendar": plan.data.calendar,
+            "lookback": pipeline.lookback,
+            "input_columns": pipeline.input_columns,
+            "features": list(pipeline.names),
+            "metric": plan.metric,
+            "test": result.test,
+            "cv": {name: summary.mean for name, summary in result.cv.items()},
+            "trained_until": str(run.prepared.dataset.axis[run.prepared.final.train[-1].stop - 1]),
+        }
+        job = plan.job(result.params)
+        try:
+            log_pipeline(
+                run.run_id,
+                pipeline,
+                spec_yaml=self._spec_yaml,
+                about=about,
+                example=run.prepared.example,
+                requirements=model_requirements(job.model, job.params),
+            )
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error
+
+    def _fail(self, run: ExperimentRun, error: TsmlError) -> None:
+        if run.run_id:
+            self._store.set_tags(run.run_id, {"tsml.error": one_line(error, 900)})
+            self._store.finish(run.run_id, "FAILED")
+        self._emit(ExperimentFinished(status=self.status(), result=_result_of(run)))
+
+    def _end(self, status: Status) -> None:
+        if status == "stopped":
+            for run in self._runs:
+                if run.active:
+                    if run.run_id:
+                        self._store.finish(run.run_id, "KILLED")
+                    run.stop()
+        self._in_flight.clear()
+        self._status = status
+        self._ended = datetime.now(UTC).isoformat(timespec="seconds")
+        self._save(force=True)
+        self._store.finish(self.study, {"finished": "FINISHED", "failed": "FAILED"}.get(status, "KILLED"))
+
+    def _save(self, *, force: bool = False) -> None:
+        """Store the status once a second, and see whether somebody wants the study to stop."""
+        now = time.monotonic()
+        if not force and now - self._saved < _SAVE_SECONDS:
+            return
+        self._saved = now
+        if self._status == "running" and self._store.stop_requested(self.study):
+            raise _Stopped
+        self._store.save_status(self.status())
+
+    def _emit(self, event: StudyEvent) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+
+class _Stopped(Exception):  # noqa: N818 (not an error: somebody asked for it)
+    """The study was asked to stop."""
+
+
+def _result_of(item: ExperimentRun | Failure) -> ExperimentResult:
+    if isinstance(item, ExperimentRun) and item.result is not None:
+        return item.result
+    line = item.progress()
+    return ExperimentResult(
+        name=line.name,
+        model=line.model,
+        variant=line.variant,
+        status=line.status,
+        error=line.error,
+        run_id=line.run_id or "",
+        n_trials=line.trials_done,
+        seconds=line.seconds,
+    )

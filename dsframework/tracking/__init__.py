@@ -1,0 +1,35 @@
+"""MLflow: the only record of studies, trials and models."""
+
+from dsframework.tracking._artifacts import read_text
+from dsframework.tracking._client import client, guard, home, tracking_uri
+from dsframework.tracking._compare import compare_runs, load_predictions
+from dsframework.tracking._environment import environment, git_commit, locked_requirements
+from dsframework.tracking._model import download_model, load_pipeline, log_pipeline
+from dsframework.tracking._runs import find_runs, load_result, load_spec_of, run_summary, search_runs, summarise
+from dsframework.tracking._store import KIND, StoredTrial, StudyStore, owner_is_alive
+
+__all__ = [
+    "KIND",
+    "StoredTrial",
+    "StudyStore",
+    "client",
+    "compare_runs",
+    "download_model",
+    "environment",
+    "find_runs",
+    "git_commit",
+    "guard",
+    "home",
+    "load_pipeline",
+    "load_predictions",
+    "load_result",
+    "load_spec_of",
+    "locked_requirements",
+    "log_pipeline",
+    "owner_is_alive",
+    "read_text",
+    "run_summary",
+    "search_runs",
+    "summarise",
+    "tracking_uri",
+]

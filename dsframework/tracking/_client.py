@@ -1,0 +1,125 @@
+"""The way to MLflow: where it is, and errors that say so in one line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dsframework.errors import NotFoundError, TrackingError, TrackingUnavailableError, one_line
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["artifact_folder", "client", "guard", "home", "tracking_uri"]
+
+_SETTINGS = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+_CONNECT_SECONDS = 5.0
+
+# MLflow's modules warn about their own type hints when they are imported. The filter is for good: `catch_warnings` is undone by
+# any thread that leaves one of its own, and fits run in threads.
+warnings.filterwarnings("ignore", message=".*Any type hint is inferred as AnyType", category=UserWarning)
+
+
+def home() -> Path:
+    """Return the folder for what has no better place: ``TSML_HOME``, or ``~/.tsml``."""
+    return Path(os.environ.get("TSML_HOME") or Path.home() / ".tsml").expanduser().resolve()
+
+
+def tracking_uri() -> str:
+    """Return where runs are recorded: ``MLFLOW_TRACKING_URI``, or an SQLite file in `home`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
+
+
+def artifact_folder(uri: str) -> str | None:
+    """Return where the artifacts of a new MLflow experiment go; None lets the server decide.
+
+    Without a server MLflow would use the folder that the program happens to run in.
+    """
+    if uri.startswith("sqlite:///"):
+        return (Path(uri[len("sqlite:///") :]).resolve().parent / "artifacts").as_uri()
+    if "://" not in uri or uri.startswith(("file:", "http:", "https:", "databricks")):
+        return None
+    return (home() / "artifacts").as_uri()
+
+
+def client() -> MlflowClient:
+    """Return a client of `tracking_uri`; a server that does not answer is noticed in seconds.
+
+    Raises
+    ------
+    TrackingUnavailableError
+        When nobody answers at the address.
+    """
+    uri = tracking_uri()
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    _knock(uri)
+    if uri.startswith("sqlite:///"):
+        Path(uri[len("sqlite:///") :]).parent.mkdir(parents=True, exist_ok=True)
+    for name in ("mlflow.store.db.utils", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # a new database is no news
+    with guard():
+        from mlflow.tracking import MlflowClient
+
+        return MlflowClient(tracking_uri=uri)
+
+
+def _knock(uri: str) -> None:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise TrackingError("MLFLOW_TRACKING_URI is not an address", field="tracking", mend="such as http://mlflow.example:5000") from error
+    try:
+        socket.create_connection((parts.hostname, port), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        raise _unavailable(f"{parts.scheme}://{parts.hostname}:{port}", error) from error
+
+
+def _unavailable(where: str, error: Exception) -> TrackingUnavailableError:
+    return TrackingUnavailableError(
+        f"MLflow at {where} does not answer: {one_line(error, 160)}",
+        field="tracking",
+        mend="start it, or set MLFLOW_TRACKING_URI (unset: SQLite in TSML_HOME)",
+    )
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turn what MLflow raises into a `TrackingError`."""
+    import requests
+    import sqlalchemy.exc
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE") and "not found" in str(error).lower():
+            raise NotFoundError(one_line(error, 200)) from error
+        if "API request to" in str(error) or error.error_code == "TEMPORARILY_UNAVAILABLE":
+            raise _unavailable(urlsplit(tracking_uri()).netloc.rpartition("@")[2], error) from error
+        raise TrackingError(f"MLflow: {one_line(error, 200)}", field="tracking") from error
+    except (requests.RequestException, sqlalchemy.exc.OperationalError) as error:
+        raise _unavailable(_shown(tracking_uri()), error) from error
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise TrackingError(f"MLflow's database: {one_line(error, 200)}", field="tracking") from error
+
+
+def _shown(uri: str) -> str:
+    """The address without a password."""
+    parts = urlsplit(uri)
+    return uri if not parts.password else f"{parts.scheme}://{parts.hostname}"

@@ -1,0 +1,288 @@
+"""The writing side: a study is a parent run, an experiment a child run, a trial a small file of the child run.
+
+Everything that one has been told is finished is in MLflow before one is told so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from dsframework.records import ExperimentResult, StudyStatus, TrialRecord
+from dsframework.tracking._artifacts import read_frame, read_text
+from dsframework.tracking._client import artifact_folder, client, guard, tracking_uri
+
+__all__ = ["KIND", "StoredTrial", "StudyStore", "owner_is_alive"]
+
+KIND = "tsml.kind"
+_TAG_LIMIT = 7500
+_HEARTBEAT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class StoredTrial:
+    """A finished trial as it was recorded, and the run that has it."""
+
+    record: TrialRecord
+    run_id: str
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """An experiment's run that was recorded before."""
+
+    run_id: str
+    study: str
+    name: str
+    finished: bool
+
+
+class StudyStore:
+    """Records studies in MLflow.
+
+    Parameters
+    ----------
+    tracking_experiment
+        Name of the MLflow experiment, which is made when there is none.
+    """
+
+    def __init__(self, tracking_experiment: str) -> None:
+        self._client = client()
+        self.tracking_experiment = tracking_experiment
+        with guard():
+            found = self._client.get_experiment_by_name(tracking_experiment)
+            if found is None:
+                self.experiment_id = self._create_experiment(tracking_experiment)
+            else:
+                self.experiment_id = found.experiment_id
+                if found.lifecycle_stage == "deleted":
+                    self._client.restore_experiment(self.experiment_id)
+
+    def _create_experiment(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        root = artifact_folder(tracking_uri())
+        try:
+            created: str = self._client.create_experiment(name, artifact_location=f"{root}/{_slug(name)}" if root else None)
+        except MlflowException:
+            found = self._client.get_experiment_by_name(name)  # somebody else made it in the meantime
+            if found is None:
+                raise
+            return str(found.experiment_id)
+        return created
+
+    def create_study(self, name: str, spec_yaml: str, tags: Mapping[str, str]) -> str:
+        """Record a new study and its document; returns its id."""
+        with guard():
+            run = self._client.create_run(self.experiment_id, run_name=name, tags={KIND: "study", "tsml.name": name, **tags})
+            self._client.log_text(run.info.run_id, spec_yaml, "spec.yaml")
+            return str(run.info.run_id)
+
+    def create_experiment_run(self, study: str, name: str, tags: Mapping[str, str]) -> str:
+        """Record a new experiment below a study; returns its run's id."""
+        with guard():
+            run = self._client.create_run(
+                self.experiment_id,
+                run_name=name,
+                tags={KIND: "experiment", "tsml.study": study, "tsml.name": name, "mlflow.parentRunId": study, **tags},
+            )
+            return str(run.info.run_id)
+
+    def find_studies(self, key: str) -> list[str]:
+        """Return the studies with this key, newest first."""
+        with guard():
+            runs = self._client.search_runs(
+                [self.experiment_id],
+                f"tags.`tsml.key` = '{key}' and tags.`{KIND}` = 'study'",
+                order_by=["attributes.start_time DESC"],
+                max_results=20,
+            )
+            return [run.info.run_id for run in runs]
+
+    def find_experiment_runs(self, key: str) -> list[FoundRun]:
+        """Return the runs of experiments with this key, newest first."""
+        with guard():
+            runs = self._client.search_runs(
+                [self.experiment_id], f"tags.`tsml.experiment_key` = '{key}'", order_by=["attributes.start_time DESC"], max_results=20
+            )
+            return [
+                FoundRun(
+                    run.info.run_id, run.data.tags.get("tsml.study", ""), run.data.tags.get("tsml.name", ""), run.info.status == "FINISHED"
+                )
+                for run in runs
+            ]
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        """Return the tags of a run.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no such run.
+        """
+        with guard():
+            return dict(self._client.get_run(run_id).data.tags)
+
+    def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a run, all in one request."""
+        from mlflow.entities import RunTag
+
+        with guard():
+            self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+    def read_text(self, run_id: str, path: str) -> str:
+        """Return a text artifact; raises `NotFoundError` when there is none."""
+        return read_text(self._client, run_id, path)
+
+    def save_status(self, status: StudyStatus) -> None:
+        """Store how far a study is, with a sign of life."""
+        self.set_tags(status.study, {"tsml.status": status_text(status), "tsml.heartbeat": f"{time.time():.0f}"})
+
+    def claim(self, run_id: str, *, clear_stop: bool = True) -> None:
+        """Say that this process runs the study or the experiment."""
+        tags = {"tsml.owner": f"{socket.gethostname()}:{_process(os.getpid())}", "tsml.heartbeat": f"{time.time():.0f}"}
+        self.set_tags(run_id, tags | ({"tsml.stop": ""} if clear_stop else {}))
+        with guard():
+            self._client.update_run(run_id, status="RUNNING")
+
+    def set_owner(self, run_id: str, pid: int) -> None:
+        """Say that another process of this machine is about to run the study."""
+        self.set_tags(run_id, {"tsml.owner": f"{socket.gethostname()}:{_process(pid)}"})
+
+    def stop_requested(self, study: str) -> bool:
+        """Tell whether somebody asked the study to stop."""
+        return bool(self.tags(study).get("tsml.stop"))
+
+    def record_trial(self, run_id: str, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
+        """Record a finished trial; the predictions first, so that a record means that they are there."""
+        if predictions is not None:
+            self.log_frame(run_id, predictions, f"trials/{record.number:05d}.parquet")
+        body = record.model_dump_json()
+        with guard():
+            self._client.log_text(run_id, json.dumps({"sha256": _sha(body), "trial": body}), f"trials/{record.number:05d}.json")
+
+    def read_trials(self, run_ids: Iterable[str]) -> dict[str, StoredTrial]:
+        """Return the finished trials of runs by their key; a record torn by a crash counts as not there."""
+        found: dict[str, StoredTrial] = {}
+        for run_id in run_ids:
+            with tempfile.TemporaryDirectory() as folder, guard():
+                names = [item.path for item in self._client.list_artifacts(run_id, "trials") if item.path.endswith(".json")]
+                if not names:
+                    continue
+                self._client.download_artifacts(run_id, "trials", folder)
+                for path in sorted(Path(folder).glob("trials/*.json")):
+                    record = _read_trial(path)
+                    if record is not None and record.status == "finished":
+                        found.setdefault(record.key, StoredTrial(record, run_id))
+        return found
+
+    def read_trial_predictions(self, run_id: str, number: int) -> pl.DataFrame | None:
+        """Return the out-of-fold predictions of a trial, where they were kept."""
+        return read_frame(self._client, run_id, f"trials/{number:05d}.parquet")
+
+    def log_frame(self, run_id: str, frame: pl.DataFrame, path: str) -> None:
+        """Store a frame as a parquet artifact."""
+        with tempfile.TemporaryDirectory() as folder, guard():
+            target = Path(folder) / Path(path).name
+            frame.write_parquet(target)
+            self._client.log_artifact(run_id, str(target), str(Path(path).parent))
+
+    def log_text(self, run_id: str, text: str, path: str) -> None:
+        """Store a text artifact."""
+        with guard():
+            self._client.log_text(run_id, text, path)
+
+    def log_table(self, run_id: str, table: Mapping[str, Sequence[Any]], path: str) -> None:
+        """Store columns as a table that MLflow's own pages show."""
+        rows = [list(row) for row in zip(*table.values(), strict=True)]
+        self.log_text(run_id, json.dumps({"columns": list(table), "data": rows}), path)
+        self.set_tags(run_id, {"mlflow.loggedArtifacts": json.dumps([{"path": path, "type": "table"}])})
+
+    def log_result(self, result: ExperimentResult) -> None:
+        """Store parameters and metrics of a finished experiment, all in one request."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(f"test_{name}", value, now, 0) for name, value in result.test.items()]
+        for name, summary in result.cv.items():
+            metrics += [Metric(f"cv_{name}", summary.mean, now, 0), Metric(f"cv_{name}_std", summary.std, now, 0)]
+            metrics += [Metric(f"fold_{name}", value, now, fold) for fold, value in enumerate(summary.folds)]
+        for baseline, scores in result.baselines.items():
+            metrics += [Metric(f"baseline_{baseline}_{name}", value, now, 0) for name, value in scores.items()]
+        metrics += [Metric("n_trials", result.n_trials, now, 0), Metric("seconds", result.seconds, now, 0)]
+        params = [Param("model", result.model), *(Param(key, str(value)[:500]) for key, value in result.params.items())]
+        tags = [RunTag("tsml.beats_baselines", str(result.beats_baselines).lower())]
+        with guard():
+            self._client.log_batch(result.run_id, metrics=metrics, params=params, tags=tags)
+            self._client.log_text(result.run_id, result.model_dump_json(indent=1), "result.json")
+
+    def finish(self, run_id: str, status: str) -> None:
+        """End a run: ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        with guard():
+            self._client.set_terminated(run_id, status)
+
+
+def status_text(status: StudyStatus) -> str:
+    """Return a status that fits a tag; long studies lose their histories first, then their lists."""
+    text = status.model_dump_json(exclude_defaults=True)
+    if len(text) > _TAG_LIMIT:
+        short = [experiment.model_copy(update={"history": [], "params": {}}) for experiment in status.experiments]
+        text = status.model_copy(update={"experiments": short}).model_dump_json(exclude_defaults=True)
+    if len(text) > _TAG_LIMIT:
+        text = status.model_copy(update={"experiments": []}).model_dump_json(exclude_defaults=True)
+    return text
+
+
+def owner_is_alive(tags: Mapping[str, str]) -> bool:
+    """Tell whether the process that runs a study still lives, as far as can be known from here."""
+    host, _, process = tags.get("tsml.owner", "").rpartition(":")
+    if not host:
+        return False
+    if host == socket.gethostname():
+        return process == _process(int(process.partition("@")[0]))
+    return time.time() - float(tags.get("tsml.heartbeat") or 0) < _HEARTBEAT_SECONDS
+
+
+def _process(pid: int) -> str:
+    """``pid@start``: a number that was given again to another process is not the same process. ``pid`` alone where nothing tells."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if fields[0] == "Z" else f"{pid}@{fields[19]}"
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return str(pid)
+
+
+def _read_trial(path: Path) -> TrialRecord | None:
+    try:
+        outer = json.loads(path.read_text(encoding="utf-8"))
+        return TrialRecord.model_validate_json(outer["trial"]) if _sha(outer["trial"]) == outer["sha256"] else None
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        return None
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _slug(name: str) -> str:
+    safe = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name)[:60]
+    return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

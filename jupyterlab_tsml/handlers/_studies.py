@@ -1,0 +1,69 @@
+"""Studies: start one in a process of its own, follow it, stop it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from dsframework.records import StudyStatus
+from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
+from jupyterlab_tsml.operations import operation
+from jupyterlab_tsml.wire import StudiesQuery, StudyList, StudyRequest
+
+__all__ = ["StudiesHandler", "StudyHandler", "StudyStopHandler"]
+
+
+class StudiesHandler(TsmlHandler):
+    """All studies."""
+
+    @operation("Studies, newest first", query=StudiesQuery, reply=StudyList)
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    async def get(self) -> None:
+        """Give the studies."""
+        query = self.read_query(StudiesQuery)
+        self.reply(await self.call(self.app.studies.list, query.limit))
+
+    @operation(
+        "Record a study in MLflow, then run it in a process of its own that outlives the server",
+        body=StudyRequest,
+        reply=StudyStatus,
+        status=HTTPStatus.ACCEPTED,
+        errors=(404, 409, 422),
+    )
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    async def post(self) -> None:
+        """Start a study and give its status."""
+        request = self.read_body(StudyRequest)
+        status = await self.carry_out(self.app.studies.start, request)
+        self.reply(status, HTTPStatus.ACCEPTED, location=("studies", status.study))
+
+
+class StudyHandler(TsmlHandler):
+    """One study."""
+
+    @operation("How far a study is", reply=StudyStatus, errors=(404,))
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    async def get(self, study_id: str) -> None:
+        """Give the status."""
+        self.reply(await self.call(self.app.studies.status, study_id))
+
+
+class StudyStopHandler(TsmlHandler):
+    """The wish that a study stops."""
+
+    @operation(
+        "Ask a study to stop after its running trials",
+        reply=StudyStatus,
+        status=HTTPStatus.ACCEPTED,
+        errors=(404, 409),
+    )
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    async def post(self, study_id: str) -> None:
+        """Ask, and give the status."""
+        self.reply(await self.carry_out(self.app.studies.stop, study_id), HTTPStatus.ACCEPTED)

@@ -1,0 +1,41 @@
+"""Studies, each in a process of its own."""
+
+from __future__ import annotations
+
+from dsframework.records import StudyStatus
+from jupyterlab_tsml.services._base import Service
+from jupyterlab_tsml.wire import StudyList, StudyRequest
+
+__all__ = ["StudyService"]
+
+
+class StudyService(Service):
+    """Starts, follows and stops studies; their state is in MLflow alone."""
+
+    def list(self, limit: int) -> StudyList:
+        """Return the newest studies."""
+        from dsframework.study import list_studies
+
+        return StudyList(studies=list_studies(limit=limit))
+
+    def start(self, request: StudyRequest) -> StudyStatus:
+        """Record a study, start its process, and return its status."""
+        spec, base = self.admit(request)
+        from dsframework.study import start_detached, study_status
+
+        study = start_detached(spec, base=base, executor=request.executor, fresh=request.fresh)
+        self.log.info("study %s (%s) runs in a process of its own", study, spec.name)
+        return study_status(study)
+
+    def status(self, study: str) -> StudyStatus:
+        """Return how far a study is; raises `NotFoundError`."""
+        from dsframework.study import study_status
+
+        return study_status(study)
+
+    def stop(self, study: str) -> StudyStatus:
+        """Ask a study to stop, and return its status; raises `NotFoundError`."""
+        from dsframework.study import stop_study, study_status
+
+        stop_study(study)
+        return study_status(study)

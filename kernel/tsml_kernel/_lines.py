@@ -1,0 +1,157 @@
+"""The leaderboard as plain lines, out of a status, a result or a comparison: what table and picture are drawn from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsframework.records import Comparison, StudyResult, StudyStatus
+
+__all__ = ["Board", "Line", "board_of_comparison", "board_of_result", "board_of_status"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One experiment or run. `score` is the mean over `folds` validation folds, `std` its population deviation."""
+
+    label: str
+    model: str
+    status: str
+    score: float | None = None
+    std: float | None = None
+    folds: int | None = None
+    test: float | None = None
+    baseline: tuple[str, float] | None = None
+    beats_baselines: bool | None = None
+    trials: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Board:
+    """A table of experiments, the best first."""
+
+    title: str
+    status: str
+    metric: str
+    greater_is_better: bool
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Line | None:
+        """The first line that has a score."""
+        return next((line for line in self.lines if line.score is not None), None)
+
+
+def board_of_status(status: StudyStatus) -> Board:
+    """Return the leaderboard of a study that runs or has run."""
+    lines = [
+        Line(
+            label=item.name,
+            model=item.model,
+            status=item.status,
+            score=item.score,
+            std=item.score_std,
+            test=item.test_score,
+            beats_baselines=item.beats_baselines,
+            trials=_trials(item.trials_done, item.trials_total),
+            params=item.params,
+            error=item.error,
+            run_id=item.run_id,
+        )
+        for item in status.experiments
+    ]
+    return Board(
+        status.name, status.status, status.metric, status.greater_is_better, _sorted(lines, status.greater_is_better), _notes(status)
+    )
+
+
+def board_of_result(result: StudyResult, greater_is_better: bool) -> Board:
+    """Return the leaderboard of a study that has ended."""
+    metric = result.metric
+    lines = []
+    for item in result.experiments:
+        cv = item.cv.get(metric)
+        lines.append(
+            Line(
+                label=item.name,
+                model=item.model,
+                status=item.status,
+                score=cv.mean if cv else None,
+                std=cv.std if cv else None,
+                folds=len(cv.folds) if cv else None,
+                test=item.test.get(metric),
+                baseline=_baseline(item.baselines, metric, greater_is_better),
+                beats_baselines=item.beats_baselines,
+                trials=str(item.n_trials),
+                params=item.params,
+                error=item.error,
+                run_id=item.run_id,
+            )
+        )
+    done = [item for item in result.experiments if item.n_train]
+    notes = [f"{done[0].n_train:,} rows to learn from, {done[0].n_test:,} rows in the final test"] if done else []
+    return Board(result.name, result.status, metric, greater_is_better, _sorted(lines, greater_is_better), tuple(notes))
+
+
+def board_of_comparison(comparison: Comparison) -> Board:
+    """Return the table of a comparison, by its metric."""
+    metric = comparison.metric
+    lines = []
+    for row in comparison.rows:
+        cv = row.cv.get(metric)
+        lines.append(
+            Line(
+                label=row.label,
+                model=row.run.model,
+                status=row.run.status,
+                score=cv.mean if cv else None,
+                std=cv.std if cv else None,
+                folds=len(cv.folds) if cv else None,
+                test=row.test.get(metric),
+                baseline=_baseline(row.baselines, metric, comparison.greater_is_better),
+                beats_baselines=row.run.beats_baselines,
+                trials=str(row.run.n_trials) if row.run.n_trials is not None else "",
+                params=row.params,
+                error=row.run.error,
+                run_id=row.run.run_id,
+            )
+        )
+    title = f"{len(lines)} runs"
+    return Board(
+        title, "finished", metric, comparison.greater_is_better, _sorted(lines, comparison.greater_is_better), tuple(comparison.notes)
+    )
+
+
+def _trials(done: int, total: int | None) -> str:
+    return f"{done} of {total}" if total else str(done)
+
+
+def _notes(status: StudyStatus) -> tuple[str, ...]:
+    count = _trials(status.trials_done, status.trials_total)
+    parts = [f"{count} trials", f"{status.trials_failed} failed" if status.trials_failed else ""]
+    parts.append(f"{status.trials_resumed} taken over from an earlier run" if status.trials_resumed else "")
+    return (", ".join(part for part in parts if part), *((status.error,) if status.error else ()))
+
+
+def _sorted(lines: Sequence[Line], greater_is_better: bool) -> tuple[Line, ...]:
+    def rank(line: Line) -> float:
+        if line.score is None or math.isnan(line.score):
+            return math.inf
+        return -line.score if greater_is_better else line.score
+
+    return tuple(sorted(lines, key=rank))
+
+
+def _baseline(baselines: dict[str, dict[str, float]], metric: str, greater_is_better: bool) -> tuple[str, float] | None:
+    """Return the name and score of the best baseline."""
+    scores = {name: values[metric] for name, values in baselines.items() if metric in values and not math.isnan(values[metric])}
+    if not scores:
+        return None
+    name = (max if greater_is_better else min)(scores, key=scores.__getitem__)
+    return name, scores[name]

@@ -1,0 +1,92 @@
+"""What the JSON Schema of a spec allows at a place of the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from dsframework.spec import json_schema
+from tsml_kernel._yaml_context import ITEM, Place
+
+__all__ = ["suggestions"]
+
+Schema = dict[str, Any]
+
+
+def suggestions(place: Place) -> list[str]:
+    """Return what may stand at a place, best first: keys with a colon, and values as they are written.
+
+    Parameters
+    ----------
+    place
+        Where the cursor is; its prefix is not looked at.
+    """
+    root = _root()
+    nodes = list(_options(root, root))
+    for part in place.path:
+        nodes = _chosen(nodes, place) if part == ITEM else nodes
+        nodes = [option for node in nodes for inner in _step(node, part) for option in _options(inner, root)]
+    if place.value:
+        return list(dict.fromkeys(text for node in nodes for text in _values(node)))
+    listed = place.path[-1:] == (ITEM,)
+    found = [f"{key}:" for node in _chosen(nodes, place) for key in node.get("properties", {}) if key not in place.siblings or listed]
+    bare = [text for node in nodes for text in _values(node)] if listed or not found else []
+    return list(dict.fromkeys([*bare, *found]))
+
+
+@cache
+def _root() -> Schema:
+    return json_schema()
+
+
+def _options(node: Schema, root: Schema) -> Iterator[Schema]:
+    """The alternatives of a node, references followed."""
+    if "$ref" in node:
+        target: Any = root
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        yield from _options(target, root)
+        return
+    branches = [*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())]
+    for branch in branches:
+        yield from _options(branch, root)
+    if not branches or "properties" in node:
+        yield node
+
+
+def _step(node: Schema, part: str) -> Iterable[Schema]:
+    if part == ITEM:
+        return [node["items"]] if isinstance(node.get("items"), dict) else []
+    inner = node.get("properties", {}).get(part)
+    if inner is not None:
+        return [inner]
+    extra = node.get("additionalProperties")
+    return [extra] if isinstance(extra, dict) else []
+
+
+def _chosen(nodes: list[Schema], place: Place) -> list[Schema]:
+    """Of alternatives that a constant tells apart (such as `loader`), those that fit what is written."""
+    fitting = [node for node in nodes if _fits(node, place.siblings)]
+    return fitting or nodes
+
+
+def _fits(node: Schema, written: dict[str, str]) -> bool:
+    properties = node.get("properties", {})
+    constants = {key: str(properties[key]["const"]) for key in written if "const" in properties.get(key, {})}
+    return all(value in (written[key], "") or not written[key] for key, value in constants.items())
+
+
+def _values(node: Schema) -> list[str]:
+    if "const" in node:
+        return [_written(node["const"])]
+    if "enum" in node:
+        return [_written(value) for value in node["enum"]]
+    if node.get("type") == "boolean":
+        return ["true", "false"]
+    return []
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

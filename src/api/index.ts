@@ -1,0 +1,2 @@
+export { TsmlClient } from './client';
+export { ApiError, errorLine, requestAPI } from './request';

@@ -1,0 +1,91 @@
+import type { EChartsCoreOption } from './echarts';
+import { formatTick } from './format';
+import { lineStyle, type IPalette } from './palette';
+import type { IAxis, IParallelLine } from './parallel';
+import { columnTitle } from './titles';
+import type { ITranslation } from './translation';
+
+/**
+ * The drawing of the parallel coordinates: the lines of the selected runs in their colours, the others faint.
+ */
+export function parallelOption(
+  axes: readonly IAxis[],
+  lines: readonly IParallelLine[],
+  order: readonly string[],
+  selected: ReadonlySet<string>,
+  palette: IPalette,
+  trans: ITranslation
+): EChartsCoreOption {
+  return {
+    textStyle: { fontFamily: palette.font },
+    tooltip: {
+      backgroundColor: palette.background,
+      textStyle: { color: palette.ink, fontSize: 12 },
+      formatter: (item: { name: string }) => escapeHtml(item.name)
+    },
+    parallel: {
+      left: 40,
+      right: 90,
+      top: 46,
+      bottom: 20,
+      parallelAxisDefault: {
+        nameTextStyle: { color: palette.ink, fontSize: 11 },
+        nameTruncate: { maxWidth: 90 },
+        axisLine: { lineStyle: { color: palette.faint } },
+        axisTick: { lineStyle: { color: palette.faint } },
+        axisLabel: { color: palette.faint, fontSize: 10 },
+        areaSelectStyle: {
+          width: 18,
+          borderColor: palette.series[0],
+          color: palette.series[0],
+          opacity: 0.3
+        }
+      }
+    },
+    parallelAxis: axes.map((axis, dim) => ({
+      dim,
+      name: columnTitle(axis.column, trans).title,
+      type: axis.type,
+      ...(axis.type === 'category'
+        ? { data: axis.categories, axisTick: { show: false } }
+        : { scale: true, axisLabel: { formatter: formatTick } })
+    })),
+    series: [
+      {
+        type: 'parallel',
+        smooth: false,
+        inactiveOpacity: 0.04,
+        activeOpacity: 0.9,
+        emphasis: { lineStyle: { width: 4 } },
+        data: lines.map(line => {
+          const on = selected.has(line.runId);
+          const style = lineStyle(palette, order.indexOf(line.runId));
+          return {
+            name: line.label,
+            value: line.values.map(value => value ?? '-'),
+            lineStyle: {
+              color: on ? style.color : palette.faint,
+              type: style.type,
+              width: on ? 2.5 : 1,
+              opacity: on ? 0.95 : 0.35
+            }
+          };
+        })
+      }
+    ]
+  };
+}
+
+/**
+ * Make a text safe for a tooltip, which ECharts sets as HTML.
+ */
+export function escapeHtml(text: string): string {
+  const signs: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;'
+  };
+  return text.replace(/[&<>"']/g, sign => signs[sign] ?? sign);
+}

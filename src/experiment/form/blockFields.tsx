@@ -1,0 +1,361 @@
+import {
+  addIcon,
+  caretDownIcon,
+  caretUpIcon,
+  closeIcon
+} from '@jupyterlab/ui-components';
+import type { JSONObject } from '@lumino/coreutils';
+import type { FieldProps } from '@rjsf/utils';
+import React from 'react';
+import { component, isMapping, list, mapping } from '../json';
+import {
+  optionOf,
+  uiSchemaOf,
+  type DrawnSchema,
+  type IOption
+} from '../schema';
+import { summarise } from '../summary';
+import { useFormEnvironment } from './environment';
+import { Mistakes } from './templates';
+import { marked } from './textFields';
+
+/** A part of the form inside a field. */
+export function Inner(props: {
+  field: FieldProps;
+  schema: DrawnSchema;
+  path: (string | number)[];
+  value: unknown;
+  onChange: (value: unknown) => void;
+}): JSX.Element {
+  const { field, schema, path } = props;
+  const SchemaField = field.registry.fields.SchemaField;
+  if (!SchemaField) {
+    return <></>;
+  }
+  const $id = [field.idSchema.$id, ...path].join('_');
+  let errors: unknown = field.errorSchema;
+  for (const step of path) {
+    errors = isMapping(errors) ? errors[step] : undefined;
+  }
+  return (
+    <SchemaField
+      {...field}
+      name={String(path[path.length - 1])}
+      schema={schema}
+      uiSchema={bare(schema)}
+      idSchema={{ $id }}
+      formData={props.value}
+      errorSchema={errors as FieldProps['errorSchema']}
+      rawErrors={undefined}
+      onChange={(value: unknown) => props.onChange(value)}
+    />
+  );
+}
+
+/** Without a frame, since the field around it has one. */
+function bare(schema: DrawnSchema): FieldProps['uiSchema'] {
+  const ui = uiSchemaOf(schema) as Record<string, unknown>;
+  return { ...ui, 'ui:bare': true };
+}
+
+/** The data: which loader, then its own settings. */
+export function LoaderField(props: FieldProps): JSX.Element {
+  const { trans, chooseFile } = useFormEnvironment();
+  const options = marked(props, 'loader')[1].options;
+  const value = mapping(props.formData);
+  const loader = String(value['loader'] ?? '');
+  const option = optionOf(options, loader);
+  const id = `${props.idSchema.$id}_loader`;
+  const choose = (name: string): void => {
+    const known = optionOf(options, name)?.schema.properties ?? {};
+    const kept = Object.entries(value).filter(
+      ([key]) => key in known && key !== 'loader'
+    );
+    props.onChange({ loader: name, ...Object.fromEntries(kept) });
+  };
+  const change = (next: JSONObject): void => {
+    const fitting = loaderFor(next['path'], options);
+    props.onChange({ ...next, loader: fitting ?? loader });
+  };
+  const chooseData = async (): Promise<void> => {
+    const path = await chooseFile('');
+    if (path !== null) {
+      const { calendar } = value;
+      change(calendar ? { path, calendar } : { path });
+    }
+  };
+  const fromFile = 'path' in (option?.schema.properties ?? {});
+  return (
+    <>
+      <div className="jp-Tsml-field">
+        <label className="jp-Tsml-label" htmlFor={id}>
+          {trans.__('Loader')}
+        </label>
+        <select
+          id={id}
+          className="jp-Tsml-input"
+          value={loader}
+          aria-describedby={`${id}__description`}
+          onChange={event => choose(event.target.value)}
+        >
+          {!option && <option value={loader}>{loader}</option>}
+          {options.map(one => (
+            <option key={one.name} value={one.name}>
+              {one.name}
+            </option>
+          ))}
+        </select>
+        <div className="jp-Tsml-help" id={`${id}__description`}>
+          {option?.description}
+        </div>
+      </div>
+      {option && (
+        <Inner
+          field={props}
+          schema={option.schema}
+          path={[]}
+          value={value}
+          onChange={next => change(mapping(next))}
+        />
+      )}
+      {!fromFile && (
+        <button
+          type="button"
+          className="jp-Tsml-button jp-mod-small"
+          onClick={() => void chooseData()}
+        >
+          {trans.__('Choose a data file…')}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** The loader that reads a file, by the end of its name. */
+function loaderFor(
+  path: unknown,
+  options: readonly IOption[]
+): string | undefined {
+  const text = typeof path === 'string' ? path.toLowerCase() : '';
+  const name = text.endsWith('.csv')
+    ? 'csv'
+    : /\.(parquet|pq)$/.test(text)
+      ? 'parquet'
+      : '';
+  return optionOf(options, name)?.name;
+}
+
+/** Settings that may be absent: a switch, and the settings while it is on. */
+export function OptionalField(props: FieldProps): JSX.Element {
+  const [schema, { inner }] = marked(props, 'optional');
+  const on = isMapping(props.formData);
+  const id = props.idSchema.$id;
+  return (
+    <fieldset className="jp-Tsml-group">
+      <legend>
+        <label className="jp-Tsml-check">
+          <input
+            type="checkbox"
+            checked={on}
+            onChange={event => {
+              props.onChange(event.target.checked ? initial(inner) : undefined);
+            }}
+          />
+          {schema.title ?? props.name}
+        </label>
+      </legend>
+      <div className="jp-Tsml-help" id={`${id}__description`}>
+        {schema.description ?? inner.description}
+      </div>
+      {on && (
+        <Inner
+          field={props}
+          schema={inner}
+          path={[]}
+          value={props.formData as unknown}
+          onChange={value => {
+            props.onChange(value);
+          }}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+/** A first value for what must be given and is a whole number. */
+function initial(schema: DrawnSchema): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const name of (schema.required ?? []) as readonly string[]) {
+    if (schema.properties?.[name]?.type === 'integer') {
+      value[name] = 10;
+    }
+  }
+  return value;
+}
+
+/** A list of components, in the order in which they work. */
+export function ComponentsField(props: FieldProps): JSX.Element {
+  const { trans } = useFormEnvironment();
+  const options = marked(props, 'components')[1].options;
+  const items = list(props.formData);
+  const [open, setOpen] = React.useState<number | null>(null);
+  const change = (next: unknown[]): void => {
+    props.onChange(next);
+  };
+  const add = (name: string): void => {
+    change([...items, { [name]: {} }]);
+    setOpen(items.length);
+  };
+  const move = (from: number, to: number): void => {
+    const next = [...items];
+    const [item] = next.splice(from, 1);
+    next.splice(to, 0, item ?? null);
+    change(next);
+    setOpen(open === from ? to : open === to ? from : open);
+  };
+  const remove = (position: number): void => {
+    change(items.filter((_, index) => index !== position));
+    setOpen(null);
+  };
+  return (
+    <div className="jp-Tsml-components">
+      <ol>
+        {items.map((item, index) => (
+          <ComponentItem
+            key={index}
+            field={props}
+            index={index}
+            count={items.length}
+            item={item}
+            open={open === index}
+            onOpen={() => setOpen(open === index ? null : index)}
+            onChange={value =>
+              change(items.map((old, at) => (at === index ? value : old)))
+            }
+            onMove={to => move(index, to)}
+            onRemove={() => remove(index)}
+          />
+        ))}
+      </ol>
+      <details
+        className="jp-Tsml-add"
+        onBlur={event => {
+          if (!event.currentTarget.contains(event.relatedTarget)) {
+            event.currentTarget.open = false;
+          }
+        }}
+      >
+        <summary>
+          <addIcon.react tag="span" width="14px" height="14px" />
+          {trans.__('Add')}
+        </summary>
+        <ul>
+          {options.map(option => (
+            <li key={option.name}>
+              <button
+                type="button"
+                onClick={event => {
+                  event.currentTarget
+                    .closest('details')
+                    ?.removeAttribute('open');
+                  add(option.name);
+                }}
+              >
+                <b>{option.name}</b>
+                <span>{option.description}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </div>
+  );
+}
+
+interface IComponentItem {
+  field: FieldProps;
+  index: number;
+  count: number;
+  item: unknown;
+  open: boolean;
+  onOpen: () => void;
+  onChange: (value: unknown) => void;
+  onMove: (to: number) => void;
+  onRemove: () => void;
+}
+
+function ComponentItem(props: IComponentItem): JSX.Element {
+  const { trans } = useFormEnvironment();
+  const { field, index, item } = props;
+  const options = marked(field, 'components')[1].options;
+  const [name, given] = component(item);
+  const option = optionOf(options, name);
+  const branch = mapping(mapping(field.errorSchema)[index]);
+  const own = list(branch['__errors']).map(String);
+  const wrong = Object.keys(branch).length > 0;
+  const empty = !Object.keys(option?.schema.properties ?? {}).length;
+  const line = summarise(
+    ['it'],
+    { it: [{ [name]: given }] },
+    { properties: { it: field.schema as DrawnSchema } }
+  ).slice(name.length);
+  return (
+    <li className={`jp-Tsml-component${wrong ? ' jp-mod-wrong' : ''}`}>
+      <div className="jp-Tsml-componentHead">
+        <button
+          type="button"
+          className="jp-Tsml-componentName"
+          aria-expanded={props.open}
+          title={option?.description}
+          onClick={props.onOpen}
+        >
+          <b>{name}</b>
+          {!props.open && <span>{line}</span>}
+        </button>
+        <button
+          type="button"
+          className="jp-Tsml-iconButton"
+          aria-label={trans.__('Move %1 up', name)}
+          disabled={index === 0}
+          onClick={() => props.onMove(index - 1)}
+        >
+          <caretUpIcon.react tag="span" width="14px" height="14px" />
+        </button>
+        <button
+          type="button"
+          className="jp-Tsml-iconButton"
+          aria-label={trans.__('Move %1 down', name)}
+          disabled={index === props.count - 1}
+          onClick={() => props.onMove(index + 1)}
+        >
+          <caretDownIcon.react tag="span" width="14px" height="14px" />
+        </button>
+        <button
+          type="button"
+          className="jp-Tsml-iconButton"
+          aria-label={trans.__('Remove %1', name)}
+          onClick={props.onRemove}
+        >
+          <closeIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      </div>
+      {own.length > 0 && <Mistakes texts={own} />}
+      {(props.open || wrong) && option && (
+        <div className="jp-Tsml-componentBody">
+          <div className="jp-Tsml-help">{option.description}</div>
+          {empty ? (
+            <div className="jp-Tsml-hint">{trans.__('No settings.')}</div>
+          ) : (
+            <Inner
+              field={field}
+              schema={option.schema}
+              path={[index, name]}
+              value={given}
+              onChange={value => props.onChange({ [name]: value })}
+            />
+          )}
+        </div>
+      )}
+    </li>
+  );
+}

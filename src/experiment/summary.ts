@@ -1,0 +1,143 @@
+import { JSONExt, type JSONValue } from '@lumino/coreutils';
+import { component, isMapping, list, mapping, type Document } from './json';
+import { optionOf, type DrawnSchema } from './schema';
+import { formatSearchable } from './searchable';
+
+const BETWEEN = ' · ';
+
+/**
+ * One line for a part of the document, as a folded card shows it; values that are by default stay out.
+ *
+ * @param keys - The keys of the document that the card edits.
+ */
+export function summarise(
+  keys: readonly string[],
+  spec: Document,
+  schema: DrawnSchema
+): string {
+  return keys
+    .map(key => part(spec[key], schema.properties?.[key]))
+    .filter(Boolean)
+    .join(BETWEEN);
+}
+
+function part(value: unknown, schema: DrawnSchema | undefined): string {
+  const mark = schema?.tsml;
+  if (mark?.field === 'components') {
+    return list(value)
+      .map(item => {
+        const [name, given] = component(item);
+        const own = optionOf(mark.options, name)?.schema;
+        return words(name, properties(given, own));
+      })
+      .join(BETWEEN);
+  }
+  if (mark?.field === 'loader') {
+    const { loader, ...rest } = mapping(value);
+    const own = optionOf(mark.options, String(loader))?.schema;
+    return words(String(loader ?? ''), properties(rest, own));
+  }
+  if (mark?.field === 'optional') {
+    return properties(mapping(value), mark.inner);
+  }
+  if (isMapping(value) && schema?.properties) {
+    return properties(value, schema);
+  }
+  return shown(value);
+}
+
+function properties(value: Document, schema: DrawnSchema | undefined): string {
+  const found: string[] = [];
+  for (const [name, one] of Object.entries(value)) {
+    const own = schema?.properties?.[name];
+    if (one === null || one === undefined || isDefault(one, own)) {
+      continue;
+    }
+    const named = typeof one === 'number' || own?.tsml?.field === 'searchable';
+    const text = part(one, own);
+    if (text) {
+      found.push(named ? `${name} ${text}` : text);
+    }
+  }
+  return found.join(' ');
+}
+
+function isDefault(value: JSONValue, schema: DrawnSchema | undefined): boolean {
+  if (schema?.tsml?.field === 'hidden') {
+    return true;
+  }
+  const known = schema?.tsmlDefault;
+  return known !== undefined && JSONExt.deepEqual(value, known);
+}
+
+function shown(value: unknown): string {
+  if (isMapping(value)) {
+    const names = Object.keys(value);
+    const range = names.length === 1 && Array.isArray(value[names[0] ?? '']);
+    return range && names[0]?.match(/int|uniform/)
+      ? formatSearchable(value)
+      : names.join(', ');
+  }
+  return value === undefined || value === null
+    ? ''
+    : list(value).length
+      ? list(value).map(String).join(', ')
+      : Array.isArray(value)
+        ? ''
+        : String(value);
+}
+
+function words(...parts: string[]): string {
+  return parts.filter(Boolean).join(' ');
+}
+
+/**
+ * A copy of the document without values that are null or by default.
+ */
+export function concise(spec: Document, schema: DrawnSchema): Document {
+  const kept: Document = {};
+  for (const [name, value] of Object.entries(spec)) {
+    const own = schema.properties?.[name];
+    if (
+      value === null ||
+      (own && name !== 'version' && isDefault(value, own))
+    ) {
+      continue;
+    }
+    const slim = slimmed(value, own);
+    if (!(own?.properties && isMapping(slim) && !Object.keys(slim).length)) {
+      kept[name] = slim;
+    }
+  }
+  return kept;
+}
+
+function slimmed(value: JSONValue, schema?: DrawnSchema): JSONValue {
+  const mark = schema?.tsml;
+  if (mark?.field === 'components') {
+    return list(value).map(item => {
+      const [name, given] = component(item);
+      const own = optionOf(mark.options, name)?.schema;
+      const slim = own ? concise(given, own) : given;
+      return Object.keys(slim).length ? { [name]: slim } : name;
+    });
+  }
+  if (mark?.field === 'loader') {
+    const { loader, ...rest } = mapping(value);
+    const own = optionOf(mark.options, String(loader))?.schema;
+    return { loader: loader ?? null, ...(own ? concise(rest, own) : rest) };
+  }
+  if (mark?.field === 'optional' && isMapping(value)) {
+    return concise(value, mark.inner);
+  }
+  if (mark?.field === 'forms' && isMapping(value)) {
+    const forms = Object.entries(value).map(([name, form]) => [
+      name,
+      slimmed(form ?? null, mark.inner)
+    ]);
+    return Object.fromEntries(forms) as Document;
+  }
+  return isMapping(value) && schema?.properties
+    ? concise(value, schema)
+    : value;
+}

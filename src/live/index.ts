@@ -1,0 +1,3 @@
+export { LivePanel, type ILivePanelProps } from './LivePanel';
+export { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';
+export { serverOfPage, stopByServer, type IServer } from './server';

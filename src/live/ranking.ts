@@ -1,0 +1,79 @@
+import type { ExperimentProgress, StudyStatus } from '../wire';
+
+/**
+ * The experiments, the best score first; those without a score keep their order behind the others.
+ */
+export function leaderboard(status: StudyStatus): ExperimentProgress[] {
+  const sign = status.greater_is_better ? -1 : 1;
+  return [...status.experiments].sort((first, second) => {
+    const a = first.score;
+    const b = second.score;
+    if (a === null || b === null) {
+      return Number(a === null) - Number(b === null);
+    }
+    return sign * (a - b);
+  });
+}
+
+/**
+ * The experiment that leads by its score.
+ */
+export function leader(status: StudyStatus): ExperimentProgress | null {
+  const first = leaderboard(status)[0];
+  return first && first.score !== null ? first : null;
+}
+
+/**
+ * The run to schedule: the study's best, or of a study that ended early the best that finished.
+ */
+export function schedulable(status: StudyStatus): ExperimentProgress | null {
+  const finished = leaderboard(status).filter(
+    item => item.status === 'finished' && item.run_id !== null
+  );
+  return (
+    finished.find(
+      item => item.name === status.best || item.run_id === status.best
+    ) ??
+    finished[0] ??
+    null
+  );
+}
+
+/**
+ * Whether nothing more will come.
+ */
+export function hasEnded(status: StudyStatus): boolean {
+  return ['finished', 'failed', 'stopped'].includes(status.status);
+}
+
+/**
+ * The shares of the progress bar in percent; without a total there is no bar to fill.
+ */
+export function progress(
+  status: StudyStatus
+): { done: number; failed: number } | null {
+  const total = status.trials_total;
+  if (total === null || total <= 0) {
+    return null;
+  }
+  const share = (count: number): number => Math.min(100, (100 * count) / total);
+  return {
+    done: share(status.trials_done),
+    failed: share(status.trials_failed)
+  };
+}
+
+/**
+ * Elapsed and remaining seconds at a time after a status came in.
+ */
+export function clock(
+  status: StudyStatus,
+  sinceStatus: number
+): { elapsed: number; left: number | null } {
+  const passed = hasEnded(status) ? 0 : Math.max(0, sinceStatus);
+  const left = status.seconds_left;
+  return {
+    elapsed: status.seconds + passed,
+    left: left === null || hasEnded(status) ? null : Math.max(0, left - passed)
+  };
+}

@@ -1,0 +1,176 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { ExperimentProgress, StudyStatus } from '../wire';
+import { duration, moment, score, statusWord } from './format';
+import { isOver } from './studies';
+
+/** What a study is drawn from. */
+export interface IStudyCard {
+  /** How far it is. */
+  study: StudyStatus;
+  /** Whether its leaderboard is shown at first. */
+  open: boolean;
+  /** Called to stop it. */
+  onStop: () => void;
+  /** The translations. */
+  trans: TranslationBundle;
+}
+
+/**
+ * A study: how far it is, its best score so far, and its leaderboard.
+ */
+export function StudyCard(props: IStudyCard): JSX.Element {
+  const { study, trans, onStop } = props;
+  const [open, setOpen] = React.useState(props.open);
+  const over = isOver(study);
+  const total = study.trials_total;
+  return (
+    <section className="jp-Tsml-study" data-status={study.status}>
+      <div className="jp-Tsml-studyHead">
+        <button
+          type="button"
+          className="jp-Tsml-studyName"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <b>{study.name}</b>
+          <span className="jp-Tsml-status" data-status={study.status}>
+            {statusWord(study.status, trans)}
+          </span>
+        </button>
+        {!over && (
+          <button
+            type="button"
+            className="jp-Tsml-button jp-mod-small"
+            onClick={onStop}
+          >
+            {trans.__('Stop')}
+          </button>
+        )}
+      </div>
+      {!over && (
+        <progress
+          aria-label={trans.__('Trials done')}
+          max={total ?? undefined}
+          value={total ? study.trials_done + study.trials_failed : undefined}
+        />
+      )}
+      <div className="jp-Tsml-facts">
+        <span>{trialsLine(study, trans)}</span>
+        {study.best_score !== null && (
+          <span title={study.best ?? ''}>
+            {trans.__('best %1 %2', study.metric, score(study.best_score))}
+          </span>
+        )}
+        <span>{timeLine(study, trans)}</span>
+      </div>
+      {study.error && <div className="jp-Tsml-mistakes">{study.error}</div>}
+      {open && study.experiments.length > 0 && (
+        <Leaderboard study={study} trans={trans} />
+      )}
+    </section>
+  );
+}
+
+function trialsLine(study: StudyStatus, trans: TranslationBundle): string {
+  const { trials_done: done, trials_total: total, trials_failed: bad } = study;
+  const head = total
+    ? trans.__('%1 of %2 trials', done, total)
+    : trans._n('%1 trial', '%1 trials', done);
+  return bad ? trans.__('%1, %2 failed', head, bad) : head;
+}
+
+function timeLine(study: StudyStatus, trans: TranslationBundle): string {
+  if (isOver(study)) {
+    return moment(study.ended ?? study.started);
+  }
+  return study.seconds_left === null
+    ? duration(study.seconds, trans)
+    : trans.__('%1 left', duration(study.seconds_left, trans));
+}
+
+function Leaderboard(props: {
+  study: StudyStatus;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { study, trans } = props;
+  const better = study.greater_is_better ? -1 : 1;
+  const ranked = [...study.experiments].sort((a, b) => {
+    if (a.score === null || b.score === null) {
+      return Number(a.score === null) - Number(b.score === null);
+    }
+    return better * (a.score - b.score);
+  });
+  return (
+    <div
+      className="jp-Tsml-scroll"
+      tabIndex={0}
+      role="region"
+      aria-label={trans.__('Leaderboard')}
+    >
+      <table className="jp-Tsml-leaderboard">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Experiment')}</th>
+            <th scope="col" title={trans.__('Mean over the folds')}>
+              {study.metric}
+            </th>
+            <th scope="col">{trans.__('Test')}</th>
+            <th scope="col">{trans.__('Trials')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {ranked.map(one => (
+            <Line key={one.name} one={one} trans={trans} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Line(props: {
+  one: ExperimentProgress;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { one, trans } = props;
+  const trials = one.trials_total
+    ? `${one.trials_done}/${one.trials_total}`
+    : String(one.trials_done);
+  return (
+    <tr data-status={one.status} title={one.error ?? ''}>
+      <th scope="row">
+        {one.name}
+        {one.beats_baselines === false && <NaiveBadge trans={trans} />}
+        {one.status === 'failed' && (
+          <span className="jp-Tsml-status" data-status="failed">
+            {statusWord(one.status, trans)}
+          </span>
+        )}
+      </th>
+      <td>
+        {score(one.score)}
+        {one.score_std !== null && (
+          <span className="jp-Tsml-std"> ± {score(one.score_std)}</span>
+        )}
+      </td>
+      <td>{score(one.test_score)}</td>
+      <td>{trials}</td>
+    </tr>
+  );
+}
+
+/**
+ * Says that a run is not better than the naive forecast.
+ */
+export function NaiveBadge(props: { trans: TranslationBundle }): JSX.Element {
+  const { trans } = props;
+  return (
+    <span
+      className="jp-Tsml-badge"
+      title={trans.__('Does not beat the naive forecast')}
+    >
+      {trans.__('naive not beaten')}
+    </span>
+  );
+}

@@ -1,0 +1,219 @@
+"""Loading: what comes out right, and one line for each thing that is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from dsframework.data import Panel, check_columns, load_panel, loader_names
+from dsframework.errors import DataError
+from dsframework.spec import CsvData, FrameData, ParquetData, catalogue
+
+TEXT = "date,ticker,close,volume\n2024-01-02,A,1.5,10\n2024-01-02,B,2.5,20\n2024-01-03,A,1.6,11\n2024-01-03,B,2.6,21\n"
+
+
+def csv(folder: Path, text: str = TEXT, **settings: Any) -> Panel:
+    (folder / "bars.csv").write_text(text)
+    return load_panel(CsvData.model_validate({"path": "bars.csv", "time": "date", **settings}), base=folder)
+
+
+def frame(rows: Any, **settings: Any) -> Panel:
+    return load_panel(FrameData.model_validate({"frame": "bars", "time": "date", **settings}), frames={"bars": rows})
+
+
+def test_every_loader_of_the_spec_is_there() -> None:
+    assert loader_names() == catalogue.names("data")
+
+
+def test_real_bars_are_sorted_by_day_then_ticker(market_data: Path) -> None:
+    panel = load_panel(ParquetData(path="sp500_60.parquet", time="date", entity="ticker", calendar="XNYS"), base=market_data)
+    assert (panel.n_rows, len(panel.entities), panel.first, panel.last) == (72918, 60, dt.date(2013, 2, 8), dt.date(2018, 2, 7))
+    rows = panel.frame.select("date", "ticker").rows()
+    assert rows == sorted(rows)
+    assert panel.frame.schema["date"] == pl.Date
+    assert panel.notes == ()
+
+
+def test_rows_out_of_order_are_sorted_and_noted(tmp_path: Path) -> None:
+    panel = csv(tmp_path, "date,v\n2024-01-03,2\n2024-01-02,1\n")
+    assert panel.frame["v"].to_list() == [1, 2]
+    assert panel.notes == ("rows were not in time order; sorted",)
+
+
+def test_series_one_below_the_other_are_in_order(tmp_path: Path) -> None:
+    panel = csv(tmp_path, "date,t,v\n2024-01-02,A,1\n2024-01-03,A,2\n2024-01-02,B,3\n", entity="t")
+    assert panel.frame["v"].to_list() == [1, 3, 2]
+    assert panel.notes == ()
+
+
+def test_columns_and_days_are_cut(tmp_path: Path) -> None:
+    text = "date,v,w\n" + "".join(f"2024-01-{day:02},{day},{day}\n" for day in range(1, 10))
+    panel = csv(tmp_path, text, columns=["v"], start="2024-01-03", end="2024-01-05")
+    assert panel.frame.columns == ["date", "v"]
+    assert panel.frame["v"].to_list() == [3, 4, 5]
+    timed = csv(tmp_path, "date,v\n2024-01-03 09:00,1\n2024-01-03 16:00,2\n2024-01-04 00:00,3\n", end="2024-01-03")
+    assert timed.frame["v"].to_list() == [1, 2]
+    assert csv(tmp_path, "date,v\n2024-01-03 09:00,1\n2024-01-03 16:00,2\n", start="2024-01-03 10:00").frame["v"].to_list() == [2]
+
+
+def test_marks_of_missing_values_leave_a_column_numeric(tmp_path: Path) -> None:
+    panel = csv(tmp_path, "date,t,v\n2024-01-02,NA,1\n2024-01-03,NA,NA\n2024-01-04,NA,\n", entity="t")
+    assert panel.frame["v"].to_list() == [1.0, None, None]
+    assert panel.entities == ["NA"]
+    assert csv(tmp_path, "date,t\n2024-01-02,0042\n", entity="t").entities == ["0042"]
+
+
+def test_a_pandas_index_of_times_is_the_time() -> None:
+    index = pd.date_range("2024-01-02", periods=3, freq="B")
+    expected = [dt.date(2024, 1, 2), dt.date(2024, 1, 3), dt.date(2024, 1, 4)]
+    panel = frame(pd.DataFrame({"v": [1.0, float("nan"), 3.0]}, index=index))
+    assert panel.frame["date"].to_list() == expected
+    assert panel.frame["v"].to_list() == [1.0, None, 3.0]
+    named = pd.DataFrame({"t": ["A"] * 3, "v": [1, 2, 3]}, index=index.rename("date")).set_index("t", append=True)
+    assert frame(named, entity="t").frame["date"].to_list() == expected
+    lazy = pl.LazyFrame({"date": expected, "v": pl.Series(["a", "b", "a"], dtype=pl.Categorical)})
+    assert frame(lazy).frame["v"].to_list() == ["a", "b", "a"]
+
+
+WRONG_FILES = [
+    ("bars.csw", "data.path: no such file (got 'bars.csw'); did you mean bars.csv?"),
+    ("none/bars.csv", "data.path: no such folder (got 'none/bars.csv'); the path is relative to the spec's file: {base}/none"),
+    (".", "data.path: this is a folder (got '.'); name a file in it"),
+    ("empty.csv", "data.path: the file is empty (got 'empty.csv'); use a file with rows"),
+    ("bars.parquet", "data.path: this is not a CSV file (got 'bars.parquet'); use loader: parquet"),
+    ("noise.bin", "data.path: this is not a CSV file (got 'noise.bin'); use a text file with one row a line"),
+    ("header.csv", "data.path: there are no rows (got 'header.csv'); use data with rows"),
+    (
+        "ragged.csv",
+        (
+            "data.path: this is not a well-formed CSV file: found more fields than defined in 'Schema' (got 'ragged.csv');"
+            " mend the file or data.separator"
+        ),
+    ),
+    ("semicolon.csv", "data.separator: each line is one column, 'date;v' (got ','); use ';'"),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), WRONG_FILES, ids=[name for name, _ in WRONG_FILES])
+def test_a_wrong_file_is_one_line(tmp_path: Path, name: str, message: str) -> None:
+    texts = {"bars.csv": TEXT, "empty.csv": "", "header.csv": "date,v\n", "semicolon.csv": "date;v\n2024-01-02;1\n"}
+    texts["ragged.csv"] = "date,v\n2024-01-02,1,5\n"
+    for other, text in texts.items():
+        (tmp_path / other).write_text(text)
+    (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
+    pl.DataFrame({"v": [1]}).write_parquet(tmp_path / "bars.parquet")
+    with pytest.raises(DataError) as caught:
+        load_panel(CsvData(path=name, time="date"), base=tmp_path)
+    assert str(caught.value) == message.format(base=tmp_path)
+
+
+def test_a_broken_parquet_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_text(TEXT)
+    with pytest.raises(DataError, match=r"^data\.path: this is not a Parquet file \(got 'bars\.csv'\); use loader: csv$"):
+        load_panel(ParquetData(path="bars.csv", time="date"), base=tmp_path)
+    pl.DataFrame({"date": [dt.date(2024, 1, 2)] * 500}).write_parquet(tmp_path / "good.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "good.parquet").read_bytes()[:-40])
+    with pytest.raises(
+        DataError, match=r"^data\.path: this is not a readable Parquet file: .+ \(got 'cut\.parquet'\); write the file again$"
+    ):
+        load_panel(ParquetData(path="cut.parquet", time="date"), base=tmp_path)
+
+
+WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
+    (TEXT, {"time": "dat"}, "data.time: no such column (got 'dat'); did you mean date?"),
+    (TEXT, {"time": "zzz"}, "data.time: no such column (got 'zzz'); there are date, ticker, close, volume"),
+    (TEXT, {"entity": "Ticker"}, "data.entity: no such column (got 'Ticker'); did you mean ticker?"),
+    (TEXT, {"entity": "date"}, "data.entity: the time column can't be the entity (got 'date'); name another column"),
+    (TEXT, {"entity": "ticker", "columns": ["volumn"]}, "data.columns: no such column (got 'volumn'); did you mean volume?"),
+    (
+        TEXT,
+        {},
+        "data.time: 2 rows repeat a time of their series, the first at date=2024-01-02 (got 'date'); set data.entity: ticker",
+    ),
+    (
+        TEXT + "2024-01-03,B,9,9\n",
+        {"entity": "ticker"},
+        "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date'); keep one row each",
+    ),
+    (
+        "date,v\n2024-01-02,1\nyesterday,2\n",
+        {},
+        "data.time: 'date' is not a time: 'yesterday' (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
+    ),
+    ("date,v\n31/01/2024,1\n", {}, "data.time: 'date' is not a time: '31/01/2024' (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
+    ("date,v\n2024-02-30,1\n", {}, "data.time: 'date' is not a time: '2024-02-30' (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
+    ("date,v\n2024-01-02,1\n,2\n", {}, "data.time: 1 times are missing (got 'date'); fill or drop those rows"),
+    ("date,v\n,1\n,2\n", {}, "data.time: 'date' is not a time: every value is missing (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
+    ("date,t,v\n2024-01-02,A,1\n2024-01-02,,1\n", {"entity": "t"}, "data.entity: 1 rows have no entity (got 't'); fill or drop those rows"),
+    (
+        TEXT,
+        {"entity": "ticker", "start": "2025-01-01"},
+        "data.start: no row is left; the data goes from 2024-01-02 to 2024-01-03 (got '2025-01-01'); widen data.start and data.end",
+    ),
+    (TEXT, {"entity": "ticker", "end": "soon"}, "data.end: this is not a day (got 'soon'); write 2024-01-31"),
+    (TEXT, {"timezone": "America/NewYork"}, "data.timezone: no such time zone (got 'America/NewYork'); did you mean America/New_York?"),
+    (TEXT, {"calendar": "XNYZ"}, "data.calendar: no such exchange calendar (got 'XNYZ'); did you mean XNZE or XNYS?"),
+    (
+        "date,v\n2024-03-10 02:30,1\n2024-03-11 02:30,1\n",
+        {"timezone": "America/New_York"},
+        (
+            "data.timezone: 1 times, the first 2024-03-10 02:30:00, are ambiguous or do not exist in America/New_York when clocks change"
+            " (got 'America/New_York'); write the times with their offset"
+        ),
+    ),
+    (
+        "date,v\n2024-03-10 02:30,1\n",
+        {"start": "2024-03-10T00:00+00:00"},
+        (
+            "data.start: this has a time zone, but the times of the data have none (got '2024-03-10T00:00+00:00');"
+            " write it without, or set data.timezone"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "settings", "message"), WRONG_ROWS, ids=[message.split("(got")[0][:60] for *_, message in WRONG_ROWS])
+def test_wrong_rows_are_one_line(tmp_path: Path, text: str, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        csv(tmp_path, text, **settings)
+    assert str(caught.value) == message
+
+
+def test_a_frame_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(DataError, match=r"^data\.frame: no data frame was handed over \(got 'bars'\); run it from Python"):
+        load_panel(FrameData(frame="bars"))
+    with pytest.raises(DataError, match=r"^data\.frame: data frame 'bar' is not available, try bars"):
+        load_panel(FrameData(frame="bar"), frames={"bars": pl.DataFrame()})
+    with pytest.raises(DataError, match=r"^data\.frame: this is not a data frame \(got 'list'\)"):
+        frame([1, 2])
+    with pytest.raises(DataError, match=r"^data\.frame: two columns have the same name \(got 'v'\)"):
+        frame(pd.DataFrame([[1, 2, 3]], columns=["date", "v", "v"]))
+    with pytest.raises(DataError, match=r"^data\.time: 'date' is not a time but Int64"):
+        frame(pl.DataFrame({"date": [20240102]}))
+    with pytest.raises(DataError, match=r"^data\.frame: there are no rows"):
+        frame(pl.DataFrame({"date": []}, schema={"date": pl.Date}))
+
+
+def test_columns_to_calculate_with_are_checked() -> None:
+    day = [dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
+    panel = frame(
+        pl.DataFrame(
+            {"date": day, "v": [1.0, None], "n": [None, float("nan")], "t": ["a", "b"], "i": [1.0, float("inf")], "b": [True, False]}
+        )
+    )
+    check_columns(panel, ["v", "b"])
+    for name, message in {
+        "V": "target.column: no such column (got 'V'); did you mean v?",
+        "date": "target.column: no such column (got 'date'); there are v, n, t, i, b",
+        "n": "target.column: every value of 'n' is missing (got 'n'); use another column",
+        "t": "target.column: 't' is not numeric but String, such as 'a' (got 't'); use a numeric one",
+        "i": "target.column: 1 values of 'i' are infinite (first at 2024-01-03) (got 'i'); remove them or leave them empty",
+    }.items():
+        with pytest.raises(DataError) as caught:
+            check_columns(panel, ["v", name], field="target.column")
+        assert str(caught.value) == message

@@ -1,0 +1,61 @@
+"""Tab in ``%%tsml`` cells and after ``%tsml``, through IPython's own completer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from tsml_kernel._schema_walk import suggestions
+from tsml_kernel._yaml_context import place_at_end
+
+
+def complete(shell: Any, text: str) -> list[str]:
+    """The texts that the cell would hold from the start of the word on."""
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(text, len(text)))
+    return [item.text for item in found]
+
+
+CASES = [
+    ("%%tsml\nna", ["name:"]),
+    ("%%tsml\nname: a\ntask: cl", ["classification"]),
+    ("%%tsml\ndata: {loader: p", ["parquet"]),
+    ("%%tsml\ndata: {loader: csv, se", ["separator:"]),
+    ("%%tsml\ndata:\n  loader: sample\n  n_", ["n_entities:", "n_days:"]),
+    ("%%tsml\nsplit:\n  cv: {fo", ["folds:"]),
+    ("%%tsml\nfeatures:\n  - lag: {columns: [a], periods: [1]}\n  - rol", ["rolling:"]),
+    ("%%tsml\nfeatures:\n  - rolling: {columns: [a], windows: [5], stats: [me", ["mean", "median"]),
+    ("%%tsml\nmodels: [rid", ["ridge", "ridge:"]),
+    ("%%tsml\nmodels:\n  - xgboost: {max_d", ["max_depth:"]),
+    ("%%tsml\nvariants:\n  features:\n    short:\n      - cal", ["calendar:"]),
+    ("%%tsml --det", ["--detach"]),
+    ("%tsml comp", ["compare"]),
+    ("%tsml schedule abc --na", ["--name"]),
+    ("%tsml help sch", ["schedule"]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_tab_offers_what_may_stand_there(text: str, expected: list[str], shell: Any) -> None:
+    assert complete(shell, text) == expected
+
+
+def test_keys_that_stand_already_are_not_offered_again(shell: Any) -> None:
+    assert "task:" not in complete(shell, "%%tsml\ntask: regression\nta")
+    assert complete(shell, "%%tsml\ntask: regression\nta") == ["target:"]
+
+
+def test_other_cells_are_left_alone(shell: Any) -> None:
+    shell.user_ns["regression_table"] = 1
+    assert "regression_table" in complete(shell, "x = regress")
+
+
+def test_an_unfinished_document_never_raises() -> None:
+    text = (
+        "version: 1\ndata: {loader: csv, path: 'a b', time: date}\nmodels:\n  - xgboost: {max_depth: [4, 6],\n      learning_rate: [0.1]}\n"
+    )
+    text += 'tuning: {early_stopping: {rounds: 3}}\nfeatures:\n- calendar: [month]  # a note: with {signs\n- "x": ]]\n  }\n'
+    for end in range(len(text)):
+        place = place_at_end(text[:end])
+        assert all(isinstance(item, str) for item in suggestions(place))

@@ -1,0 +1,81 @@
+"""The live panel: throttling, its static form, and messages from its buttons."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from tsml_kernel import LivePanel
+from tsml_kernel._static import status_bundle
+from tsml_kernel._throttle import Throttle
+
+from dsframework.records import ExperimentProgress, StudyStatus
+
+
+def status(**more: Any) -> StudyStatus:
+    lines = [
+        ExperimentProgress(name="slow", model="ridge", status="running", score=3.0, score_std=0.5),
+        ExperimentProgress(name="fast", model="ridge", status="finished", score=2.0, beats_baselines=False),
+        ExperimentProgress(name="<b>odd</b>", model="ridge", status="failed", error="model.failed: <script>"),
+    ]
+    return StudyStatus(**({"study": "0" * 32, "name": "volume", "status": "running", "metric": "mae", "experiments": lines} | more))
+
+
+def test_a_flood_is_thinned_out_and_its_last_value_arrives() -> None:
+    got: list[tuple[float, int]] = []
+    done = threading.Event()
+
+    def take(value: int) -> None:
+        got.append((time.monotonic(), value))
+        if value == 999:
+            done.set()
+
+    throttle = Throttle(take, interval=0.1)
+    for value in range(1000):
+        throttle.push(value)
+    assert done.wait(5)
+    assert [value for _, value in got] == [0, 999]
+    assert got[1][0] - got[0][0] >= 0.09
+
+
+def test_the_final_status_is_shown_at_once() -> None:
+    panel = LivePanel()
+    panel.push(status())
+    panel.push(status(trials_done=1))
+    panel.push(status(status="finished", trials_done=2))
+    assert panel.status["status"] == "finished" and panel.status["trials_done"] == 2
+
+
+def test_a_panel_whose_study_could_not_say_so_is_closed() -> None:
+    panel = LivePanel(status())
+    panel.close_run("stopped")
+    assert panel.status["status"] == "stopped"
+    panel.close_run("failed")
+    assert panel.status["status"] == "stopped"
+
+
+def test_the_static_form_is_sorted_escaped_and_says_what_is_not_beaten() -> None:
+    html = status_bundle(status())["text/html"]
+    assert html.index("fast") < html.index("slow") < html.index("odd")
+    assert "<b>odd" not in html and "<script>" not in html and "model.failed: &lt;script&gt;" in html
+    assert "not beaten" in html
+
+
+def test_greater_is_better_turns_the_order_round() -> None:
+    html = status_bundle(status(greater_is_better=True, metric="r2"))["text/html"]
+    assert html.index("slow") < html.index("fast")
+
+
+def test_a_wish_to_schedule_an_unknown_run_is_answered_with_the_reason() -> None:
+    panel = LivePanel(status())
+    sent: list[dict[str, Any]] = []
+    panel.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    panel._handle_custom_msg({"kind": "schedule", "request": "7", "run_id": "../x", "name": "n"}, [])
+    assert sent[0]["request"] == "7" and sent[0]["ok"] is False and "../x" in sent[0]["text"]
+
+
+def test_stop_after_the_end_does_nothing() -> None:
+    panel = LivePanel(status(status="finished"))
+    panel._handle_custom_msg({"kind": "stop"}, [])
+    assert panel.stopping is False

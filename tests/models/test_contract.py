@@ -1,0 +1,138 @@
+"""Every registered model keeps the contract, for every task that it can do."""
+
+import numpy as np
+import pytest
+
+from dsframework.models import make_model, model_names, models
+from dsframework.spec import catalogue
+from dsframework.testing import check_model
+
+SMALL = {
+    "ridge": [{}, {"alpha": 10.0, "fit_intercept": False}],
+    "logistic_regression": [{}, {"C": 0.1, "l1_ratio": 0.5, "max_iter": 20_000}],
+    "random_forest": [{"n_estimators": 12, "max_depth": 5, "max_features": 0.6}],
+    "xgboost": [{"n_estimators": 30, "subsample": 0.8, "colsample_bytree": 0.7, "learning_rate": 0.2}],
+    "lightgbm": [{"n_estimators": 30, "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.7}],
+    "catboost": [{"iterations": 30, "rsm": 0.8, "depth": 4}],
+    "python": [
+        {"class": "sklearn.ensemble.ExtraTrees{}", "arguments": {"n_estimators": 12}},
+        {"class": "sklearn.ensemble.HistGradientBoosting{}", "arguments": {"max_iter": 15}},
+    ],
+}
+KINDS = {"regression": "Regressor", "classification": "Classifier"}
+
+
+def cases():
+    for name, forms in SMALL.items():
+        for task in KINDS:
+            for number, params in enumerate(forms):
+                if task in models.get(name).tasks:
+                    filled = {**params, "class": params["class"].format(KINDS[task])} if name == "python" else params
+                    yield pytest.param(name, filled, task, id=f"{name}-{task}-{number}")
+
+
+def test_every_model_of_the_document_is_tried():
+    assert model_names() == sorted(SMALL) == catalogue.names("models")
+
+
+@pytest.mark.parametrize(("name", "params", "task"), list(cases()))
+def test_every_model_keeps_the_contract(name, params, task):
+    check_model(name, params, task)
+
+
+class Broken:
+    """A least-squares model that can be broken in one way at a time."""
+
+    tasks = ("regression",)
+    takes_null = False
+    early_stops = False
+
+    def __init__(self, params, *, task, seed, threads):
+        self.flaw, self.threads, self.calls = params["flaw"], threads, 0
+
+    def fit(self, x, y, *, rounds=None):
+        from dsframework.errors import ModelError
+
+        if rounds is not None or not np.isfinite(x).all():
+            raise ModelError("refused")
+        design = np.column_stack([x, np.ones(len(x))])
+        weights = np.linalg.lstsq(design, y, rcond=None)[0]
+        if self.flaw == "remembers" and hasattr(self, "weights_"):
+            weights = (weights + self.weights_) / 2
+        if self.flaw == "threads":
+            weights = weights * (1 + (self.threads - 1) * 2.0**-40)
+        self.weights_ = weights
+        return None if self.flaw == "returns nothing" else self
+
+    def find_rounds(self, *args, **kwargs):
+        from dsframework.errors import ModelError
+
+        raise ModelError("refused")
+
+    def predict(self, x):
+        from dsframework.errors import ModelError
+
+        if not hasattr(self, "weights_"):
+            raise ModelError("not fitted")
+        if self.flaw == "writes":
+            x[:, 0] += 1.0
+        if self.flaw == "looks around":
+            x = x - x.mean(axis=0)
+        values = np.column_stack([x, np.ones(len(x))]) @ self.weights_
+        return values.astype(np.float32) if self.flaw == "float32" else values
+
+    def feature_importance(self):
+        return self.weights_ if self.flaw == "importance" else None
+
+
+@pytest.mark.parametrize(
+    ("flaw", "says"),
+    [
+        ("remembers", "remembers the first fit"),
+        ("threads", "two threads give other bits"),
+        ("returns nothing", "fit returns self"),
+        ("looks around", "depends on the other rows"),
+        ("float32", "not float64"),
+        ("importance", "importance"),
+    ],
+)
+def test_the_contract_suite_finds_a_broken_model(flaw, says, monkeypatch):
+    monkeypatch.setitem(models._loaded, "broken", Broken)
+    with pytest.raises(AssertionError, match=says):
+        check_model("broken", {"flaw": flaw}, "regression")
+
+
+def test_the_contract_suite_passes_a_sound_model_of_another_package(monkeypatch):
+    monkeypatch.setitem(models._loaded, "sound", Broken)
+    check_model("sound", {"flaw": "none"}, "regression")
+
+
+def test_a_model_that_writes_to_its_rows_fails_on_rows_that_can_not_be_written_to(monkeypatch):
+    monkeypatch.setitem(models._loaded, "broken", Broken)
+    with pytest.raises(ValueError, match="read-only"):
+        check_model("broken", {"flaw": "writes"}, "regression")
+
+
+def test_fits_in_other_processes_give_the_same_bits():
+    import subprocess
+    import sys
+
+    code = (
+        "import hashlib, numpy as np\n"
+        "from dsframework.models import make_model\n"
+        "r = np.random.default_rng(3); x = r.normal(size=(300, 6)); y = x[:, 0] + r.normal(size=300)\n"
+        "for name in ('lightgbm', 'xgboost', 'catboost', 'random_forest', 'ridge'):\n"
+        "    size = {'catboost': {'iterations': 20}, 'ridge': {}}.get(name, {'n_estimators': 20})\n"
+        "    p = make_model(name, size, task='regression', seed=5, threads=1).fit(x, y).predict(x)\n"
+        "    print(name, hashlib.sha256(p.tobytes()).hexdigest())\n"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    random = np.random.default_rng(3)
+    x = random.normal(size=(300, 6))
+    y = x[:, 0] + random.normal(size=300)
+    import hashlib
+
+    for name, digest in zip(other[::2], other[1::2], strict=True):
+        size = {"catboost": {"iterations": 20}, "ridge": {}}.get(name, {"n_estimators": 20})
+        p = make_model(name, size, task="regression", seed=5, threads=2).fit(x, y).predict(x)
+        assert hashlib.sha256(p.tobytes()).hexdigest() == digest, name

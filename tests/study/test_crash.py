@@ -1,0 +1,131 @@
+"""A run that is killed half-way, and the same command again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+SPEC = """
+version: 1
+name: killed
+task: regression
+data: {loader: sample, n_entities: 2, n_days: 150, seed: 1}
+target: {column: volume}
+features:
+  - lag: {columns: [volume], periods: [0, 1]}
+split: {cv: {folds: 2}}
+models:
+  - python: {class: counted_model.Counted, arguments: {alpha: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]}}
+  - ridge: {alpha: [1.0, 2.0]}
+metrics: [mae]
+"""
+
+# every fit leaves a line, so that one can count what was really fitted
+MODEL = """
+import os, time
+from sklearn.linear_model import Ridge
+
+class Counted(Ridge):
+    def fit(self, X, y):
+        with open(os.environ["FITS"], "a") as log:
+            log.write(f"{self.alpha}\\n")
+        time.sleep(0.25)
+        return super().fit(X, y)
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dsframework.cli", *arguments]
+
+
+def environment(folder: Path, log: str) -> dict[str, str]:
+    return {**os.environ, "TSML_HOME": str(folder / "home"), "FITS": str(folder / log)}
+
+
+def fits(folder: Path, log: str) -> Counter[str]:
+    path = folder / log
+    return Counter(path.read_text().split()) if path.exists() else Counter()
+
+
+def recorded(folder: Path) -> set[str]:
+    """The values of alpha whose trial is recorded."""
+    found = set()
+    for path in (folder / "home").rglob("trials/*.json"):
+        try:
+            trial: dict[str, Any] = json.loads(json.loads(path.read_text())["trial"])
+        except (ValueError, KeyError):
+            continue
+        if "arguments.alpha" in trial["params"]:
+            found.add(str(trial["params"]["arguments.alpha"]))
+    return found
+
+
+def table(text: str) -> list[Any]:
+    """What does not depend on when and where it ran."""
+    keys = ("name", "params", "cv", "test", "baselines", "n_trials", "n_train", "n_test", "status")
+    return [{key: experiment[key] for key in keys} for experiment in json.loads(text)["experiments"]]
+
+
+def prepare(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "counted_model.py").write_text(MODEL)
+    (folder / "spec.yaml").write_text(SPEC)
+    return folder
+
+
+def test_a_killed_run_goes_on_without_repeating_a_finished_trial(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "killed")
+    process = subprocess.Popen(
+        command("run", "spec.yaml", "--json"),
+        cwd=folder,
+        env=environment(folder, "first"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 90
+    while len(recorded(folder)) < 3 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    assert process.poll() is None, "it ended before it could be killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    finished = recorded(folder)
+    assert 3 <= len(finished) < 8
+
+    again = subprocess.run(
+        command("run", "spec.yaml", "--json"), cwd=folder, env=environment(folder, "second"), capture_output=True, text=True, check=True
+    )
+    repeated = fits(folder, "second")
+    best = str(json.loads(again.stdout)["experiments"][0]["params"]["arguments.alpha"])
+    for alpha in finished:
+        assert repeated[alpha] == (1 if alpha == best else 0), "only the final fit of the best trial may touch a finished trial's point"
+    assert sum(repeated.values()) == 2 * (8 - len(finished)) + 1
+
+    whole = prepare(tmp_path / "whole")
+    uninterrupted = subprocess.run(
+        command("run", "spec.yaml", "--json"), cwd=whole, env=environment(whole, "all"), capture_output=True, text=True, check=True
+    )
+    assert table(again.stdout) == table(uninterrupted.stdout)
+    assert sum(fits(whole, "all").values()) == 2 * 8 + 1
+
+
+def test_a_killed_study_is_shown_as_ended_and_not_as_running(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "killed")
+    process = subprocess.Popen(
+        command("run", "spec.yaml"), cwd=folder, env=environment(folder, "first"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 90
+    while not recorded(folder) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    shown = subprocess.run(command("status", "--json"), env=environment(folder, "first"), capture_output=True, text=True, check=True)
+    status = json.loads(shown.stdout)[0]
+    assert status["status"] == "failed"
+    assert "finished trials are kept" in status["error"]

@@ -1,0 +1,226 @@
+"""A real JupyterLab with the extension, in folders of its own, and a real Chromium that looks at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTEFACTS = ROOT / "test-artefacts" / "ui"
+BASE_URL = "/user/ann/"  # never the root: the extension must work below a Hub's base URL
+START_WITHIN = 90.0
+CONFIG = """
+c = get_config()
+c.ServerApp.allow_root = True
+c.ServerApp.open_browser = False
+c.ServerApp.terminals_enabled = False
+c.LabApp.expose_app_in_browser = True
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+"""
+
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"renameUntitledFileOnSave": False},
+}
+KERNEL_ANSWERS = """async () => {
+  const context = window.jupyterapp.shell.currentWidget.sessionContext;
+  await context.ready;
+  await context.session.kernel.info;
+}"""
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address, its files and what it said."""
+
+    url: str
+    token: str
+    files: Path
+    home: Path
+    dags: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def answers(self) -> bool:
+        """Whether the server answers by now."""
+        try:
+            request = urllib.request.Request(f"{self.url}api/status", headers={"Authorization": f"token {self.token}"})
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+@dataclass
+class Workbench:
+    """A page, the screenshots of its steps and everything that went wrong on it."""
+
+    page: Page
+    name: str
+    problems: list[str] = field(default_factory=list)
+    steps: int = 0
+
+    def listen(self) -> None:
+        """Collect errors of the page from now on."""
+        self.page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "tsml" in f"{message.text} {message.location}".lower():
+            self.problems.append(f"console: {message.text}")
+
+    def shot(self, what: str, show: Locator | None = None) -> Path:
+        """Keep a screenshot of this step, with what it is about scrolled to the top."""
+        if show is not None:
+            show.evaluate("node => node.scrollIntoView({block: 'start'})")
+        self.steps += 1
+        path = ARTEFACTS / f"{self.name}-{self.steps:02d}-{what}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def new_notebook(self) -> None:
+        """Open a new notebook and wait for its kernel."""
+        self.command("notebook:create-new", kernelName="python3")
+        self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content")
+        self.page.evaluate(KERNEL_ANSWERS)
+
+    def write_cell(self, text: str) -> None:
+        """Write a text into the last cell of the notebook, as if it were pasted."""
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").last.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def run_cell(self, text: str) -> None:
+        """Write a text into the last cell and run it; a new empty cell follows."""
+        self.write_cell(text)
+        self.page.keyboard.press("Shift+Enter")
+
+    def command(self, name: str, **arguments: object) -> None:
+        """Start a JupyterLab command; what it does is waited for on the page."""
+        self.page.evaluate("([name, given]) => void window.jupyterapp.commands.execute(name, given)", [name, arguments])
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    """Poll until something is true, or fail saying what never was."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds:.0f} s: {what}")
+        time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Return the empty folder of this run's screenshots."""
+    shutil.rmtree(ARTEFACTS, ignore_errors=True)
+    ARTEFACTS.mkdir(parents=True)
+    return ARTEFACTS
+
+
+@pytest.fixture(scope="session")
+def built_extension() -> Path:
+    """Return the folder of the built labextension."""
+    built = ROOT / "jupyterlab_tsml" / "labextension"
+    if not (built / "package.json").is_file():
+        pytest.skip("the labextension is not built; run make setup")
+    return built
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, artefacts: Path, built_extension: Path, market_data: Path) -> Iterator[Lab]:
+    """Start JupyterLab for the whole session; end it and its kernels afterwards."""
+    folder = tmp_path_factory.mktemp("lab")
+    files, home, dags, config = (folder / name for name in ("files", "home", "dags", "config"))
+    for path in (files, home, dags, config):
+        path.mkdir()
+    shutil.copy(market_data / "one_stock.csv", files)
+    (config / "jupyter_server_config.py").write_text(CONFIG)
+    for name, settings in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(settings))
+    port, token = _free_port(), secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_TOKEN": token,
+        "TSML_HOME": str(home),
+        "TSML_DAGS_FOLDER": str(dags),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += [f"--ServerApp.base_url={BASE_URL}", f"--ServerApp.root_dir={files}"]
+    log = artefacts / "server.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=files, env=environment, stdout=stream, stderr=stream, start_new_session=True)
+    server = Lab(f"http://127.0.0.1:{port}{BASE_URL}", token, files, home, dags, log, process)
+    try:
+        wait_until(lambda: server.answers() or process.poll() is not None, "JupyterLab does not answer", START_WITHIN)
+        assert process.poll() is None, log.read_text()[-3000:]
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"]
+        running = playwright.chromium.launch(executable_path=str(chromium), args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def workbench(lab: Lab, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Workbench]:
+    """Open JupyterLab in a new browser profile; afterwards nothing may have gone wrong on the page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    bench = Workbench(page, re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-"))
+    bench.listen()
+    page.goto(f"{lab.url}lab?reset&token={lab.token}")
+    page.wait_for_selector("#jp-main-dock-panel, .jp-Launcher", timeout=60_000)
+    page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
+    page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+    try:
+        yield bench
+    finally:
+        if not page.is_closed():
+            bench.shot("end")
+        context.close()
