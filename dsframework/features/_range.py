@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 
 from dsframework.features._base import FeatureColumn
-from dsframework.features._lag import at_least
 from dsframework.features._windows import Floats, rolling_mean
 from dsframework.spec import RangeArguments
 
@@ -19,7 +18,6 @@ def range_columns(arguments: RangeArguments) -> list[FeatureColumn]:
 
     Null where a close of the window is zero.
     """
-    at_least(1, arguments.windows, "windows", "a window holds the row itself")
     inputs = (("high", arguments.high), ("low", arguments.low), ("close", arguments.close))
     return [FeatureColumn(f"range_{window}", inputs, window - 1, kernel=partial(_range, window=window)) for window in arguments.windows]
 

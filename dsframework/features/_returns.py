@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 
 from dsframework.features._base import FeatureColumn
-from dsframework.features._lag import at_least
 from dsframework.features._windows import Floats, shifted
 from dsframework.spec import ReturnsArguments
 
@@ -19,7 +18,6 @@ def returns_columns(arguments: ReturnsArguments) -> list[FeatureColumn]:
 
     Null where the earlier value is zero; for logarithms, where one of the two is not positive.
     """
-    at_least(1, arguments.periods, "periods", "a change is measured from an earlier row")
     what, kernel = ("log_return", _log_change) if arguments.log else ("return", _change)
     return [
         FeatureColumn(f"{column}_{what}_{period}", (("columns", column),), period, kernel=partial(kernel, period=period))

@@ -8,7 +8,6 @@ import polars as pl
 
 from dsframework.errors import FeatureError
 from dsframework.features._base import FeatureColumn
-from dsframework.features._lag import at_least
 from dsframework.features._windows import rolling_max, rolling_mean, rolling_min, rolling_std, rolling_sum, rolling_zscore
 from dsframework.spec import RollingArguments
 
@@ -31,7 +30,6 @@ def rolling_columns(arguments: RollingArguments) -> list[FeatureColumn]:
     ``std`` divides by ``window - 1``; ``zscore`` is (value - mean) / std over the same window, and 0 where all values of the window
     are equal. A window with a missing value has none.
     """
-    at_least(1, arguments.windows, "windows", "a window holds the row itself")
     for stat in _SPREAD:
         if stat in arguments.stats and min(arguments.windows) < 2:
             raise FeatureError(f"one row has no {stat}", field="windows", value=min(arguments.windows), mend="use a window of at least 2")

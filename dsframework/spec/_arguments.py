@@ -189,13 +189,13 @@ IntList = Annotated[list[int], BeforeValidator(_expand_range), _RangeSchema()]
 """A list of whole numbers, or ``{range: [start, stop, step]}`` with `stop` left out, as in Python."""
 
 
-def at_least(low: int) -> Callable[[list[int]], list[int]]:
-    """Return a check that no number of a list is below `low`: a feature that reaches into the future is no feature."""
+def at_least(low: int, reason: str) -> Callable[[list[int]], list[int]]:
+    """Return a check that no number of a list is below `low`, which says why: a feature that reaches into the future is no feature."""
 
     def check(values: list[int]) -> list[int]:
         for value in values:
             if value < low:
-                raise PydanticCustomError("range", "{text}", {"text": f"expected whole numbers >= {low}, got {value}"})
+                raise PydanticCustomError("range", "{text}", {"text": f"expected whole numbers >= {low}, got {value}; {reason}"})
         return values
 
     return check

@@ -12,8 +12,9 @@ from dsframework.spec._component import catalogue
 __all__ = ["CalendarArguments", "LagArguments", "RangeArguments", "RankArguments", "ReturnsArguments", "RollingArguments"]
 
 Columns = Annotated[list[str], Field(min_length=1, title="Columns", description="Columns of the data, or of an earlier feature.")]
-_Back = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(0))]
-_Periods = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1))]
+_Back = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(0, "a negative lag would read the future"))]
+_Periods = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1, "a change is measured from an earlier row"))]
+_Windows = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1, "a window holds the row itself"))]
 
 
 class LagArguments(Arguments):
@@ -27,7 +28,7 @@ class RollingArguments(Arguments):
     """Statistics over the last rows of an entity, this one included: ``<column>_<stat>_<window>``."""
 
     columns: Columns
-    windows: _Periods = Field(title="Windows", description="How many rows, this one included.")
+    windows: _Windows = Field(title="Windows", description="How many rows, this one included.")
     stats: list[Literal["mean", "std", "min", "max", "sum", "median", "zscore"]] = Field(
         min_length=1, title="Statistics", description="zscore is (value - mean) / std over the window."
     )
@@ -47,7 +48,7 @@ class RangeArguments(Arguments):
     high: str = Field(default="high", title="High column")
     low: str = Field(default="low", title="Low column")
     close: str = Field(default="close", title="Close column")
-    windows: _Periods = Field(default=[1], title="Windows", description="How many rows to average over.")
+    windows: _Windows = Field(default=[1], title="Windows", description="How many rows to average over.")
 
 
 class RankArguments(Arguments):

@@ -38,4 +38,4 @@ def test_the_place_of_mlflow_is_told_without_credentials(uri, kind, location):
 
 
 def test_sqlite_is_told_by_its_file():
-    assert tracking_place("sqlite:////home/ann/.tsml/mlflow.db").location == "/home/ann/.tsml/mlflow.db"
+    assert tracking_place("sqlite:////srv/ann/.tsml/mlflow.db").location == "/srv/ann/.tsml/mlflow.db"
