@@ -30,7 +30,11 @@ def said(text: str) -> list[str]:
         ("time: date", "tiem: date", "spec:4: data.tiem: unknown key 'tiem', did you mean 'time'?"),
         ("loader: csv", "loader: duckdb", "spec:4: data: loader 'duckdb' is not available, try csv, frame, parquet, sample"),
         ("periods: [1]", "period: [1]", "spec:7: features[0].lag.period: unknown key 'period', did you mean 'periods'?"),
-        ("periods: [1]", "periods: [-1]", "spec:7: features[0].lag.periods: expected whole numbers >= 0, got -1; a negative lag would read the future"),
+        (
+            "periods: [1]",
+            "periods: [-1]",
+            "spec:7: features[0].lag.periods: expected whole numbers >= 0, got -1; a negative lag would read the future",
+        ),
         ("- lag:", "- lagg:", "spec:7: features[0]: 'lagg' is not available, try lag"),
         ("- ridge", "- xgbost", "spec:9: models[0]: 'xgbost' is not available, try xgboost"),
         ("- ridge", "- keras_mlp: {hidden: [3]}", "spec:9: models[0]: 'keras_mlp' is not available, try catboost"),
