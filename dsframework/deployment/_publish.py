@@ -149,7 +149,7 @@ def _driver_address(address: str) -> str:
     scheme = {"postgres": "postgresql"}.get(scheme, scheme)
     if scheme != "sqlite":
         return f"{scheme}{separator}{rest}"
-    path = unquote(rest.partition("?")[0])
+    path = unquote(rest.partition("?")[0].rpartition("@")[2])  # a file has no user: what stands before the @ is not its name
     return "sqlite:///" + ("/" + path.strip("/") if path.strip("/") else "")
 
 

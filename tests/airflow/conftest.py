@@ -63,18 +63,22 @@ class Airflow:
         """The SQLite file behind the connection `warehouse`."""
         return self.folder / "prices.db"
 
-    def run(self, *command: str, timeout: float = 540) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run a program of Airflow's environment; its output and errors come together."""
-        return subprocess.run(
-            [str(self.python), *command],
-            env=self.variables,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        try:
+            return subprocess.run(
+                [str(self.python), *command],
+                env=self.variables,
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:  # a task that fails waits for its retry: its log says why
+            text = late.output.decode(errors="replace") if isinstance(late.output, bytes) else str(late.output)
+            raise AssertionError(f"not ended after {timeout:.0f} s: {command}\n{text[-6000:]}") from None
 
     def drive(self, action: str, *arguments: str) -> Any:
         """Let `driver.py` do something in Airflow's environment, and return what it answers."""

@@ -6,6 +6,7 @@ import datetime as dt
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import polars as pl
 import pytest
@@ -64,6 +65,14 @@ def test_sessions_posted_to_one_file_at_once_are_all_there(tmp_path: Path) -> No
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda day: publish_parquet(predictions(day, 1.0, 2.0), tmp_path / "all.parquet", day), days * 2))
     assert pl.read_parquet(tmp_path / "all.parquet")["as_of"].to_list() == [day for day in days for _ in range(2)]
+
+
+@pytest.mark.parametrize("userinfo", ["", ":hunter2@", "ann:hunter%402@"])
+def test_an_address_of_sqlite_as_airflow_writes_it_means_the_file(tmp_path: Path, userinfo: str) -> None:
+    file = tmp_path / "prices@home.db"
+    address = f"sqlite://{userinfo}{quote(str(file), safe='')}"
+    publish_table(predictions(MONDAY, 1.0, 2.0), address, "predictions", schedule="volume", day=MONDAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["prices@home.db"]
 
 
 def test_posting_a_session_again_replaces_it_in_a_table_and_leaves_other_schedules_alone(tmp_path: Path) -> None:
