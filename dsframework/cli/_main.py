@@ -11,18 +11,23 @@ from typing import Any
 from dsframework.cli import _deploy, _runs, _study
 from dsframework.errors import SpecError, TsmlError
 
-__all__ = ["main"]
+__all__ = ["build_parser", "main"]
 
 EPILOG = "exit codes: 0 everything finished, 1 something failed, 2 the spec or the command is wrong, 130 interrupted"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command; `options.run` is what a command calls."""
     parser = argparse.ArgumentParser(prog="tsml", description="Time-series experiments: describe, run, compare, schedule.", epilog=EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for group in (_study, _runs, _deploy):
         group.add_commands(commands)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = build_parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.run(options))

@@ -153,7 +153,8 @@ def _issues(error: ValidationError, document: Any, node: yaml.Node | None, sourc
             continue
         seen.add(field)
         issues.append(SpecIssue(field, one_line(message), _line(node, path), hint, source))
-    return issues
+    meant = {f"{issue.field.rpartition('.')[0]}.{issue.hint}".lstrip(".") for issue in issues if issue.hint}
+    return [issue for issue in issues if not (issue.field in meant and issue.message.endswith("is missing"))]  # misspelt, not missing
 
 
 def _literal(item: Any) -> str:

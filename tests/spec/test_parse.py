@@ -61,9 +61,9 @@ def test_a_mistake_is_named_with_its_line_and_what_was_meant(old: str, new: str,
     assert all("\n" not in line for line in lines)
 
 
-def test_every_mistake_is_named_at_once() -> None:
+def test_every_mistake_is_named_at_once_and_once() -> None:
     lines = said(GOOD.replace("name: a", "nam: a").replace("- ridge", "- xgbost").replace("periods", "period"))
-    assert len(lines) >= 4
+    assert len(lines) == 3  # a misspelt key is not called missing as well
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just a text", "null", "[1", "\x00", "a: &x [*x]", "? [1, 2]\n: 3\n"])
