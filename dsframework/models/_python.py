@@ -6,7 +6,6 @@ import importlib
 import inspect
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +14,7 @@ from dsframework.models._base import Floats
 from dsframework.models._estimator import EstimatorModel
 from dsframework.spec import near_miss
 
-__all__ = ["PythonModel", "distributions_of", "resolve_class"]
+__all__ = ["PythonModel", "resolve_class"]
 
 _CLASS = "models.python.class"
 _ARGUMENTS = "models.python.arguments"
@@ -27,7 +26,7 @@ def resolve_class(path: str) -> type:
     Raises
     ------
     ModelError
-        When there is no such module or class, when the module raises, or when it is not a class.
+        When there is no such module or class, when the module raises, when it is not a class, or one of ``__main__``.
     """
     module_name, _, class_name = path.rpartition(".")
     module = _import(module_name, path)
@@ -41,6 +40,12 @@ def resolve_class(path: str) -> type:
         )
     if not inspect.isclass(found):
         raise ModelError(f"{path!r} is a {type(found).__name__}, not a class", field=_CLASS, mend="name the class itself")
+    if any(base.__module__ == "__main__" for base in found.__mro__):
+        raise ModelError(
+            f"{path!r} is of the notebook or script itself (__main__), and nothing else could load it again",
+            field=_CLASS,
+            mend=f"put it into a file beside it, such as my_models.py, and name my_models.{class_name}",
+        )
     if not callable(getattr(found, "fit", None)) or not callable(getattr(found, "predict", None)):
         lacks = "fit" if not callable(getattr(found, "fit", None)) else "predict"
         raise ModelError(f"{path!r} has no method {lacks}", field=_CLASS, mend="give the class fit(X, y) and predict(X)")
@@ -136,16 +141,3 @@ def _parameters(kind: type) -> set[str]:
         if all(parameter.kind != inspect.Parameter.VAR_KEYWORD for parameter in parameters):
             break
     return found
-
-
-@cache
-def _packages() -> dict[str, list[str]]:
-    from importlib.metadata import packages_distributions
-
-    return {name: list(found) for name, found in packages_distributions().items()}
-
-
-def distributions_of(kind: type) -> list[str]:
-    """Return the distributions of a class and its bases, sorted; a file beside the notebook belongs to none."""
-    tops = {base.__module__.partition(".")[0] for base in kind.__mro__}
-    return sorted({name for top in tops for name in _packages().get(top, ())})

@@ -7,9 +7,10 @@ from typing import Any
 
 from dsframework.errors import ModelError
 from dsframework.models._base import Model, Task
+from dsframework.models._own_code import OwnCode, own_code
 from dsframework.registry import Registry
 
-__all__ = ["make_model", "model_names", "model_requirements", "models"]
+__all__ = ["make_model", "model_names", "model_requirements", "models", "own_modules"]
 
 models: Registry[Callable[..., Model]] = Registry(
     "jupyterlab_tsml.models",
@@ -69,7 +70,7 @@ def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 
 def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:
     """Return the distributions that a fitted model needs to be loaded, beside this package and NumPy.
 
-    For ``python`` these are the ones of the class and its bases; a class in a file beside the notebook adds none for itself.
+    For ``python`` these are the ones of the class and its bases; for a class in a file beside the notebook, those that the file imports.
 
     Raises
     ------
@@ -83,10 +84,30 @@ def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:
     """
     factory = models.get(name)
     if name == "python":
-        from dsframework.models._python import distributions_of, resolve_class
-
-        return distributions_of(resolve_class(str(params["class"])))
+        return _own_code(params).distributions
     return list(getattr(factory, "requirements", ()))
+
+
+def own_modules(name: str, params: Mapping[str, Any]) -> list[str]:
+    """Return the modules of a model that no distribution holds, such as a file beside the notebook: they are stored with it.
+
+    Raises
+    ------
+    ModelError
+        When there is no such class.
+
+    Examples
+    --------
+    >>> own_modules("python", {"class": "sklearn.svm.SVR"})
+    []
+    """
+    return _own_code(params).modules if name == "python" else []
+
+
+def _own_code(params: Mapping[str, Any]) -> OwnCode:
+    from dsframework.models._python import resolve_class
+
+    return own_code(resolve_class(str(params["class"])))
 
 
 def _tasks(name: str) -> tuple[Task, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, one_line
 from dsframework.execution import Executor
 from dsframework.experiment import FittedPipeline
-from dsframework.models import model_requirements
+from dsframework.models import model_requirements, own_modules
 from dsframework.records import (
     ExperimentFinished,
     ExperimentProgress,
@@ -292,6 +292,7 @@ class Runner:
                 about=about,
                 example=run.prepared.example,
                 requirements=model_requirements(job.model, job.params),
+                own_modules=own_modules(job.model, job.params),
             )
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -25,7 +26,14 @@ _EXAMPLE_ROWS = 100
 
 
 def log_pipeline(
-    run_id: str, pipeline: Any, *, spec_yaml: str, about: dict[str, Any], example: pl.DataFrame, requirements: Sequence[str]
+    run_id: str,
+    pipeline: Any,
+    *,
+    spec_yaml: str,
+    about: dict[str, Any],
+    example: pl.DataFrame,
+    requirements: Sequence[str],
+    own_modules: Sequence[str] = (),
 ) -> str:
     """Store a fitted pipeline as an MLflow model of a run.
 
@@ -46,6 +54,8 @@ def log_pipeline(
         Raw rows that it can predict from.
     requirements
         Distributions that the fitted model itself needs.
+    own_modules
+        Imported modules that no distribution holds; they are stored in the pickle itself, for nobody else could import them.
 
     Returns
     -------
@@ -55,12 +65,23 @@ def log_pipeline(
     with tempfile.TemporaryDirectory() as folder, guard():
         bundle = Path(folder) / "bundle"
         bundle.mkdir()
-        (bundle / "pipeline.pkl").write_bytes(cloudpickle.dumps(pipeline))
+        (bundle / "pipeline.pkl").write_bytes(_pickled(pipeline, own_modules))
         (bundle / "spec.yaml").write_text(spec_yaml, encoding="utf-8")
         (bundle / "about.json").write_text(json.dumps({"run_id": run_id, **about}, indent=1, default=str), encoding="utf-8")
         target = Path(folder) / _NAME
         _save(target, bundle, pipeline, example, requirements)
         return _upload(run_id, target, about)
+
+
+def _pickled(pipeline: Any, own_modules: Sequence[str]) -> bytes:
+    modules = [sys.modules[name] for name in own_modules]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(pipeline))
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 def _save(target: Path, bundle: Path, pipeline: Any, example: pl.DataFrame, requirements: Sequence[str]) -> None:

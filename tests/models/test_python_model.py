@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsframework.errors import ModelError
-from dsframework.models import make_model, model_requirements
+from dsframework.models import make_model, model_requirements, own_modules
 from dsframework.testing import check_model
 
 OWN = textwrap.dedent(
@@ -77,7 +77,7 @@ def notebook_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     yield tmp_path
-    for name in ("my_models", "broken_models", "needy_models"):
+    for name in ("my_models", "broken_models", "needy_models", "my_base", "my_child"):
         sys.modules.pop(name, None)
 
 
@@ -195,4 +195,29 @@ def test_the_requirements_are_the_distributions_of_the_class_and_its_bases(noteb
     assert model_requirements("python", {"class": "sklearn.svm.SVR"}) == ["scikit-learn"]
     assert "lightgbm" in model_requirements("python", {"class": "lightgbm.LGBMRegressor"})
     assert "scikit-learn" in model_requirements("python", {"class": "lightgbm.LGBMRegressor"})
-    assert model_requirements("python", {"class": "my_models.Mean"}) == []
+    assert model_requirements("python", {"class": "my_models.Mean"}) == ["numpy"]
+
+
+def test_a_file_beside_the_notebook_brings_the_files_that_it_imports_and_their_distributions(notebook_folder):
+    (notebook_folder / "my_base.py").write_text("import scipy.stats\nclass Base:\n    pass\n")
+    (notebook_folder / "my_child.py").write_text(
+        "from my_base import Base\nclass Child(Base):\n    def fit(self, X, y): return self\n    def predict(self, X): import joblib\n"
+    )
+    params = {"class": "my_child.Child"}
+    assert own_modules("python", params) == ["my_base", "my_child"]
+    assert model_requirements("python", params) == ["joblib", "scipy"]
+    assert own_modules("python", {"class": "lightgbm.LGBMRegressor"}) == own_modules("ridge", {}) == []
+
+
+def test_a_class_of_the_notebook_itself_is_refused_with_the_mend(monkeypatch):
+    class Mine:
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return X
+
+    Mine.__module__ = "__main__"
+    monkeypatch.setattr(sys.modules["__main__"], "Mine", Mine, raising=False)
+    with pytest.raises(ModelError, match=r"models.python.class: '__main__.Mine' .* put it into a file beside it, .* name my_models.Mine"):
+        make_model("python", {"class": "__main__.Mine"}, task="regression").fit(*rows())
