@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dsframework.cli._tables import plain_table
+from dsframework.cli._tables import JSON_HELP, plain_table
 
 __all__ = ["add_commands"]
 
@@ -14,16 +14,23 @@ def add_commands(commands: Any) -> None:
     """Add this file's commands."""
     runs = commands.add_parser("runs", help="list experiment runs, newest first")
     runs.add_argument("filter", nargs="?", metavar="FILTER", help="part of a name, or such as: metrics.test_mae < 1e6")
-    runs.add_argument("--limit", type=int, default=20)
-    runs.add_argument("--experiment", help="runs of this MLflow experiment only")
-    runs.add_argument("--json", action="store_true")
+    runs.add_argument("--limit", type=_count, default=20, metavar="N", help="how many at most (20)")
+    runs.add_argument("--experiment", metavar="NAME", help="runs of this MLflow experiment only")
+    runs.add_argument("--json", action="store_true", help=JSON_HELP)
     runs.set_defaults(run=_runs)
 
     compare = commands.add_parser("compare", help="compare experiment runs")
     compare.add_argument("runs", nargs="+", metavar="RUN", help="a run's id, or its first six signs")
-    compare.add_argument("--entity", help="whose forecasts the JSON document holds")
-    compare.add_argument("--json", action="store_true")
+    compare.add_argument("--entity", metavar="NAME", help="whose forecasts the JSON document holds")
+    compare.add_argument("--json", action="store_true", help=JSON_HELP)
     compare.set_defaults(run=_compare)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number >= 1, got {text!r}")
+    return number
 
 
 def _runs(options: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dsframework.cli._tables import plain_table
+from dsframework.cli._stdout import kept_for_the_document
+from dsframework.cli._tables import JSON_HELP, plain_table
 
 __all__ = ["add_commands"]
 
@@ -25,28 +26,28 @@ def add_commands(commands: Any) -> None:
     run.set_defaults(run=_run)
 
     validate = commands.add_parser("validate", help="say what is wrong with a spec")
-    validate.add_argument("spec", metavar="SPEC")
-    validate.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=c")
-    validate.add_argument("--json", action="store_true")
+    validate.add_argument("spec", metavar="SPEC", help="a YAML or JSON file")
+    validate.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=c", help="set a value of the spec")
+    validate.add_argument("--json", action="store_true", help=JSON_HELP)
     validate.set_defaults(run=_validate)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a spec")
     schema.set_defaults(run=_schema)
 
     status = commands.add_parser("status", help="show how far studies are")
-    status.add_argument("study", nargs="?", metavar="STUDY")
-    status.add_argument("--json", action="store_true")
+    status.add_argument("study", nargs="?", metavar="STUDY", help="a study's id, or its first six signs; all by default")
+    status.add_argument("--json", action="store_true", help=JSON_HELP)
     status.set_defaults(run=_status)
 
     stop = commands.add_parser("stop", help="stop a study; finished trials are kept")
-    stop.add_argument("study", metavar="STUDY")
+    stop.add_argument("study", metavar="STUDY", help="a study's id, or its first six signs")
     stop.set_defaults(run=_stop)
 
     reproduce = commands.add_parser("reproduce", help="run a recorded experiment again and compare")
-    reproduce.add_argument("run_id", metavar="RUN")
-    reproduce.add_argument("--executor", choices=("local", "ray"), default="local")
-    reproduce.add_argument("--tolerance", type=float, default=1e-6, help="largest relative difference that counts as equal")
-    reproduce.add_argument("--json", action="store_true")
+    reproduce.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
+    reproduce.add_argument("--executor", choices=("local", "ray"), default="local", help="where fits run")
+    reproduce.add_argument("--tolerance", type=float, default=1e-6, metavar="T", help="largest relative difference that counts as equal")
+    reproduce.add_argument("--json", action="store_true", help=JSON_HELP)
     reproduce.set_defaults(run=_reproduce)
 
 
@@ -55,15 +56,16 @@ def _run(options: argparse.Namespace) -> int:
     from dsframework.study import run_recorded_study, run_study
 
     listener = None if options.json and not sys.stderr.isatty() else _Printer()
-    if options.study:
-        outcome = run_recorded_study(options.study, executor=options.executor, listener=listener, fresh=options.fresh)
-    elif options.spec:
-        spec = load_spec(options.spec, settings=options.settings)
-        base = Path(options.spec).resolve().parent
-        outcome = run_study(spec, base=base, executor=options.executor, listener=listener, fresh=options.fresh)
-    else:
+    if not options.study and not options.spec:
         print("tsml run: name a spec, or --study ID", file=sys.stderr)
         return 2
+    with kept_for_the_document(active=options.json):
+        if options.study:
+            outcome = run_recorded_study(options.study, executor=options.executor, listener=listener, fresh=options.fresh)
+        else:
+            spec = load_spec(options.spec, settings=options.settings)
+            base = Path(options.spec).resolve().parent
+            outcome = run_study(spec, base=base, executor=options.executor, listener=listener, fresh=options.fresh)
     if options.json:
         print(outcome.result.model_dump_json(indent=1))
     else:
@@ -82,8 +84,6 @@ class _Printer:
             trial = event.trial
             score = f"{status.metric} {trial.cv[status.metric].mean:.6g}" if trial.status == "finished" else f"failed: {trial.error}"
             print(f"[{status.trials_done}/{status.trials_total}] {event.experiment} trial {trial.number}: {score}", file=sys.stderr)
-        elif event.kind == "experiment_finished" and event.result.status == "failed":
-            print(f"{event.result.name} failed: {event.result.error}", file=sys.stderr)
 
 
 def _show(outcome: Any) -> None:
@@ -170,7 +170,8 @@ def _stop(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> int:
     from dsframework.study import reproduce
 
-    found = reproduce(options.run_id, executor=options.executor, tolerance=options.tolerance)
+    with kept_for_the_document(active=options.json):
+        found = reproduce(options.run_id, executor=options.executor, tolerance=options.tolerance)
     if options.json:
         print(found.model_dump_json(indent=1))
     else:

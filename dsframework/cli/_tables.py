@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["plain_table"]
+__all__ = ["JSON_HELP", "plain_table"]
+
+JSON_HELP = "print one JSON document in place of a table"
 
 
 def plain_table(frame: pl.DataFrame, columns: Sequence[str] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["check_columns", "check_duplicates", "choose_columns", "find_column", "in_time_order", "key_like_column"]
 
 _LISTED = 12
+_COMMA = re.compile(r"^[-+]?\d[\d.]*(,\d+)+(\.\d+)?$")
 
 
 def find_column(name: str, known: Sequence[str], *, field: str) -> None:
@@ -70,14 +72,23 @@ def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.co
         if values.null_count() == len(values):
             raise DataError(f"every value of {name!r} is missing", field=field, value=name, mend="use another column")
         if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
-            example = values.drop_nulls()[0]
-            raise DataError(
-                f"{name!r} is not numeric but {values.dtype}, such as {example!r}", field=field, value=name, mend="use a numeric one"
-            )
+            text, mend = _not_numeric(name, values.drop_nulls())
+            raise DataError(text, field=field, value=name, mend=mend)
         if values.dtype.is_float() and values.is_infinite().any():
             rows = panel.frame.filter(pl.col(name).is_infinite())
             text = f"{rows.height} values of {name!r} are infinite (first at {rows[panel.time][0]})"
             raise DataError(text, field=field, value=name, mend="remove them or leave them empty")
+
+
+def _not_numeric(name: str, values: pl.Series) -> tuple[str, str]:
+    """What is wrong with a column that is not numeric, and the mend; the example is the first value that is no number."""
+    if values.dtype != pl.String:
+        return f"{name!r} is not numeric but {values.dtype}, such as {values[0]!r}", "use a numeric one"
+    culprits = values.filter(values.str.strip_chars().cast(pl.Float64, strict=False).is_null())
+    text = f"{len(culprits)} of {len(values)} values of {name!r} are texts and not numbers, the first is {culprits[0]!r}"
+    if _COMMA.match(culprits[0].strip()):
+        return text, "write numbers as 1234.5: with a point, and without commas"
+    return text, "use a numeric column, or mend the values" if len(culprits) < len(values) else "use a numeric column"
 
 
 def check_duplicates(frame: pl.DataFrame, time: str, entity: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
@@ -14,6 +15,8 @@ __all__ = ["check_timezone", "cut", "parse_times", "tidy_times"]
 
 _DAY = 10
 _COMPACT = "%Y%m%d"
+_OFFSET = r"\d\d(Z|[+-]\d{2}:?\d{2})$"
+_WRITE = "write 2024-01-31 or 2024-01-31 16:00"
 
 
 def check_timezone(name: str) -> None:
@@ -43,7 +46,7 @@ def parse_times(values: pl.Series) -> pl.Series | None:
                 return days
         return None
     plain = texts.str.replace("T", " ", literal=True).str.replace_all("/", "-", literal=True)
-    aware = plain.str.contains(r"\d(Z|[+-]\d{2}:?\d{2})$").fill_null(value=False)
+    aware = plain.str.contains(_OFFSET).fill_null(value=False)
     if aware.any():
         offset = plain.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
         return _first_fitting(offset, ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z"), pl.Datetime("us", "UTC"))
@@ -81,9 +84,8 @@ def tidy_times(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tupl
         texts = values.cast(pl.String)
         parsed = parse_times(texts)
         if parsed is None:
-            raise DataError(
-                f"{name!r} is not a time: {_culprit(texts)}", field="data.time", value=name, mend="write 2024-01-31 or 2024-01-31 16:00"
-            )
+            text, mend = _why_no_time(texts)
+            raise DataError(f"{name!r} is not a time: {text}", field="data.time", value=name, mend=mend)
         values = parsed
     if not values.dtype.is_temporal() or values.dtype in (pl.Time, pl.Duration):
         text = f"{name!r} is not a time but {values.dtype}"
@@ -96,12 +98,24 @@ def tidy_times(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tupl
     return values, notes
 
 
-def _culprit(texts: pl.Series) -> str:
-    """Name the first text that can't be parsed alone."""
+def _why_no_time(texts: pl.Series) -> tuple[str, str]:
+    """The first text that can't be parsed alone, and the mend."""
+    if texts.null_count() == len(texts):
+        return "every value is missing", "name the column with dates or datetimes"
     for text in texts.drop_nulls().unique(maintain_order=True):
         if parse_times(pl.Series([text])) is None:
-            return repr(text)
-    return "the values have different forms" if texts.null_count() < len(texts) else "every value is missing"
+            return repr(text), _mend_of(text.strip())
+    if texts.str.contains(_OFFSET).any():
+        return "some values have an offset and others have none", "write every time with its offset, or none, with data.timezone"
+    return "the values have different forms", _WRITE
+
+
+def _mend_of(text: str) -> str:
+    if re.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", text):
+        return f"write the year first, as 2024-01-31: {text} may be read as day and month or as month and day"
+    if re.match(r"^\d{9,19}$", text):
+        return f"write 2024-01-31 16:00; {text} looks like seconds since 1970"
+    return _WRITE
 
 
 def _tidy_datetimes(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """The document that describes an experiment: pydantic models, parsing, JSON Schema. Imports nothing numeric."""
 
 from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distribution
-from dsframework.spec._component import Catalogue, Component, ComponentOf, catalogue, near_miss, not_available
+from dsframework.spec._component import Catalogue, Component, ComponentOf, catalogue
 from dsframework.spec._data import CsvData, DataSpec, FrameData, ParquetData, SampleData
 from dsframework.spec._experiment import (
     CLASSIFICATION_METRICS,
@@ -25,7 +25,7 @@ from dsframework.spec._features import (
     ReturnsArguments,
     RollingArguments,
 )
-from dsframework.spec._issues import SpecIssue
+from dsframework.spec._issues import SpecIssue, near_miss, not_available
 from dsframework.spec._models import (
     CatboostArguments,
     LightgbmArguments,
@@ -36,9 +36,9 @@ from dsframework.spec._models import (
     RidgeArguments,
     XgboostArguments,
 )
-from dsframework.spec._overrides import parse_with_overrides
 from dsframework.spec._parse import (
     load_spec,
+    located,
     parse_spec,
     spec_from_dict,
     to_dict,
@@ -96,10 +96,10 @@ __all__ = [
     "is_distribution",
     "json_schema",
     "load_spec",
+    "located",
     "near_miss",
     "not_available",
     "parse_spec",
-    "parse_with_overrides",
     "spec_from_dict",
     "to_dict",
     "to_yaml",

@@ -10,9 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from dsframework.spec._issues import near_miss
+
 __all__ = ["Arguments", "IntList", "Searchable", "Strict", "at_least", "is_distribution"]
 
 DISTRIBUTIONS = ("int", "log_int", "uniform", "log_uniform")
+_MOST_NUMBERS = 10_000
+_MOST_BACK = 1_000_000
+_LARGEST = 2**31 - 1
 _KINDS: dict[type, str] = {int: "integer", float: "number", str: "string", bool: "boolean"}
 _WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
@@ -20,7 +25,7 @@ _WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a tex
 class Strict(BaseModel):
     """A frozen model that refuses unknown keys and silent conversions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True, protected_namespaces=())
 
 
 class Arguments(Strict):
@@ -76,7 +81,10 @@ class Searchable:
         if self.kind is float:
             search += ", or a range such as {log_uniform: [0.01, 1]}"
         limits = f" {' and '.join(bounds)}" if bounds else ""
-        return PydanticCustomError("searchable", "{text}", {"text": f"expected {word}{limits}{one_of}{search}"})
+        given = str(next(iter(value))) if isinstance(value, dict) and len(value) == 1 else ""
+        close = near_miss(given, DISTRIBUTIONS)
+        meant = f" ({given!r} is not available, try {close})" if close and close != given else ""
+        return PydanticCustomError("searchable", "{text}", {"text": f"expected {word}{limits}{one_of}{search}{meant}"})
 
     def _one(self, value: Any) -> Any:
         if value is None and self.nullable:
@@ -93,6 +101,7 @@ class Searchable:
                 or (self.ge is not None and value < self.ge)
                 or (self.gt is not None and value <= self.gt)
                 or (self.le is not None and value > self.le)
+                or (self.kind is int and abs(value) > _LARGEST)
             )
             if outside:
                 raise self._wrong(value)
@@ -165,6 +174,8 @@ def _expand_range(value: Any) -> Any:
         whole = isinstance(bounds, list) and all(isinstance(b, int) and not isinstance(b, bool) for b in bounds)
         if not whole or len(bounds) not in (2, 3) or (len(bounds) == 3 and bounds[2] < 1) or bounds[0] >= bounds[1]:
             raise PydanticCustomError("range", "range takes [start, stop] or [start, stop, step], whole numbers, stop not included")
+        if (bounds[1] - bounds[0]) // (bounds[2] if len(bounds) == 3 else 1) > _MOST_NUMBERS:
+            raise PydanticCustomError("range", "{text}", {"text": f"this range has more than {_MOST_NUMBERS} numbers; make it shorter"})
         return list(range(*bounds))
     return value
 
@@ -196,6 +207,8 @@ def at_least(low: int, reason: str) -> Callable[[list[int]], list[int]]:
         for value in values:
             if value < low:
                 raise PydanticCustomError("range", "{text}", {"text": f"expected whole numbers >= {low}, got {value}; {reason}"})
+            if value > _MOST_BACK:
+                raise PydanticCustomError("range", "{text}", {"text": f"expected whole numbers <= {_MOST_BACK}, got {value}"})
         return values
 
     return check

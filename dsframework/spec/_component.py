@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -11,29 +10,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments
+from dsframework.spec._issues import not_available
 
-__all__ = ["Catalogue", "Component", "ComponentOf", "catalogue", "near_miss", "not_available"]
-
-
-def near_miss(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that `name` was probably meant to be.
-
-    >>> near_miss("xgbost", ["ridge", "xgboost"])
-    'xgboost'
-    """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
-def not_available(name: str, known: Iterable[str]) -> str:
-    """Say that `name` is not available, and what is.
-
-    >>> not_available("xgbost", ["ridge", "xgboost"])
-    "'xgbost' is not available, try xgboost"
-    """
-    names = sorted(known)
-    close = near_miss(name, names)
-    return f"{name!r} is not available, try {close or ', '.join(names)}"
+__all__ = ["Catalogue", "Component", "ComponentOf", "catalogue"]
 
 
 class Component(BaseModel):

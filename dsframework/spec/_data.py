@@ -9,7 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments
-from dsframework.spec._component import catalogue, not_available
+from dsframework.spec._component import catalogue
+from dsframework.spec._issues import not_available
 
 __all__ = ["CsvData", "DataField", "DataSpec", "FrameData", "ParquetData", "SampleData"]
 
@@ -79,7 +80,7 @@ class DataField:
             raise PydanticCustomError("mapping", "{text}", {"text": f"expected 'loader: ...' with its settings, try {', '.join(names)}"})
         loader = value.get("loader")
         if loader is None:
-            raise PydanticCustomError("missing", "{text}", {"text": f"'loader' is missing, try {', '.join(names)}"})
+            raise PydanticCustomError("mapping", "{text}", {"text": f"'loader' is missing, try {', '.join(names)}"})
         if not isinstance(loader, str) or loader not in names:
             raise PydanticCustomError("not_available", "{text}", {"text": "loader " + not_available(str(loader), names)})
         model = catalogue.arguments("data", loader)

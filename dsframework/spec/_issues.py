@@ -1,10 +1,12 @@
-"""One mistake in a document."""
+"""One mistake in a document, and the name that was probably meant."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["SpecIssue"]
+__all__ = ["SpecIssue", "near_miss", "not_available"]
 
 
 @dataclass(frozen=True)
@@ -22,3 +24,24 @@ class SpecIssue:
         field = f"{self.field}: " if self.field else ""
         hint = f", did you mean {self.hint!r}?" if self.hint else ""
         return f"{place}{field}{self.message}{hint}"
+
+
+def near_miss(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `name` was probably meant to be.
+
+    >>> near_miss("xgbost", ["ridge", "xgboost"])
+    'xgboost'
+    """
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def not_available(name: str, known: Iterable[str]) -> str:
+    """Say that `name` is not available, and what is.
+
+    >>> not_available("xgbost", ["ridge", "xgboost"])
+    "'xgbost' is not available, try xgboost"
+    """
+    names = sorted(known)
+    close = near_miss(name, names)
+    return f"{name!r} is not available, try {close or ', '.join(names)}"

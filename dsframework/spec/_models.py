@@ -10,6 +10,7 @@ from dsframework.spec._arguments import Arguments, Searchable
 from dsframework.spec._component import catalogue
 
 __all__ = [
+    "IMPORT_PATH",
     "CatboostArguments",
     "LightgbmArguments",
     "LogisticRegressionArguments",
@@ -20,6 +21,7 @@ __all__ = [
     "XgboostArguments",
 ]
 
+IMPORT_PATH = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$"
 Count = Annotated[Any, Searchable(int, ge=1)]
 Depth = Annotated[Any, Searchable(int, ge=1, nullable=True)]
 WholeOrNone = Annotated[Any, Searchable(int)]
@@ -102,7 +104,7 @@ class PythonArguments(ModelArguments):
 
     class_: str = Field(
         alias="class",
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$",
+        pattern=IMPORT_PATH,
         title="Class",
         description="Import path, such as sklearn.ensemble.HistGradientBoostingRegressor.",
     )

@@ -4,164 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dsframework.errors import SpecError, one_line
-from dsframework.spec._component import catalogue, near_miss
-from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
-from dsframework.spec._issues import SpecIssue
-from dsframework.spec._settings import apply_settings
+from dsframework.errors import SpecError, TsmlError
+from dsframework.spec._experiment import STAGES, ExperimentSpec
+from dsframework.spec._issues import SpecIssue, near_miss
+from dsframework.spec._mistakes import issues_of
+from dsframework.spec._settings import apply_settings, setting_of
+from dsframework.spec._text import line_of, parts_of, read_text
 
-__all__ = ["SpecIssue", "load_spec", "parse_spec", "spec_from_dict", "to_dict", "to_yaml", "validate_text"]
+__all__ = ["SpecIssue", "load_spec", "located", "parse_spec", "spec_from_dict", "to_dict", "to_yaml", "validate_text"]
 
-Path_ = tuple[str | int, ...]
-
-
-class _Loader(yaml.SafeLoader):
-    """A YAML loader that refuses keys given twice and keeps dates as texts."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: dict[Any, int] = {}
-    for key, _ in node.value:
-        name = loader.construct_object(key, deep=True)
-        if not isinstance(name, str | int | float | bool | type(None)):
-            raise yaml.MarkedYAMLError(problem="a key must be a text", problem_mark=key.start_mark)
-        if name in seen:
-            raise yaml.MarkedYAMLError(problem=f"the key {name!r} stands twice (first in line {seen[name]})", problem_mark=key.start_mark)
-        seen[name] = key.start_mark.line + 1
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value))
-
-
-def _read(text: str, source: str | None) -> tuple[Any, yaml.Node | None]:
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-        return yaml.load(text, Loader=_Loader), node  # noqa: S506 (a SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        message = f"not valid YAML: {error.problem}"
-        raise SpecError([SpecIssue("", message, mark.line + 1 if mark else None, None, source)]) from error
-    except yaml.YAMLError as error:
-        raise SpecError([SpecIssue("", f"not valid YAML: {one_line(error)}", None, None, source)]) from error
-    except RecursionError as error:
-        raise SpecError([SpecIssue("", "nested too deeply", None, None, source)]) from error
-
-
-def _line(node: yaml.Node | None, path: Path_) -> int | None:
-    """The line of the deepest part of `path` that stands in the text."""
-    if node is None:
-        return None
-    line = node.start_mark.line + 1
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
-            if found is None:
-                return line
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            return line
-    return int(line)
-
-
-def _dotted(path: Path_) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
-    return text
-
-
-def _fields_at(path: Path_, document: Any) -> list[str]:
-    """The keys that are allowed where the unknown key of `path` stands."""
-    parent = path[:-1]
-    model: type[BaseModel] | None = ExperimentSpec
-    stage: str | None = None
-    value = document
-    for position, part in enumerate(parent):
-        value = value.get(part) if isinstance(value, dict) else (value[part] if isinstance(value, list) and isinstance(part, int) else None)
-        if isinstance(part, str) and part in STAGES and position <= 1:
-            stage = part
-        if part == "data" or (stage == "data" and isinstance(value, dict) and "loader" in value):
-            loader = value.get("loader") if isinstance(value, dict) else None
-            model = catalogue.arguments("data", str(loader)) if str(loader) in catalogue.names("data") else None
-        elif stage in ("features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
-            known = catalogue.canonical(stage, part) in catalogue.names(stage)
-            model = catalogue.arguments(stage, part) if known else model
-        elif model is not None and isinstance(part, str):
-            model = _inner(model, part) or model
-    if model is None:
-        return []
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """The model behind a field, through optional and dictionary types."""
-    if name == "variants":
-        return Variants
-    for key, field in model.model_fields.items():
-        if name in (key, field.alias):
-            stack: list[Any] = [field.annotation]
-            while stack:
-                annotation = stack.pop()
-                if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                    return annotation
-                stack.extend(getattr(annotation, "__args__", ()))
-    return None
-
-
-_UNION_TAGS = ("int", "float", "str", "constrained-int", "constrained-str", "literal['expanding']", "literal['auto']", "none")
-
-
-def _issues(error: ValidationError, document: Any, node: yaml.Node | None, source: str | None) -> list[SpecIssue]:
-    issues: list[SpecIssue] = []
-    seen: set[str] = set()
-    for item in error.errors(include_url=False):
-        path = tuple(part for part in item["loc"] if str(part) not in _UNION_TAGS)
-        message, hint = item["msg"], None
-        if item["type"] == "spec":
-            for problem in message.split("\x1e"):
-                field, text = problem.split("\x1f")
-                parts: Path_ = tuple(int(p) if p.isdigit() else p for p in field.replace("[", ".").replace("]", "").split("."))
-                issues.append(SpecIssue(field, text, _line(node, parts), None, source))
-            continue
-        if item["type"] == "extra_forbidden":
-            key, known = str(path[-1]), _fields_at(path, document)
-            message = f"unknown key {key!r}"
-            hint = near_miss(key, known)
-            if hint is None and known:
-                message += f", expected one of {', '.join(known)}"
-        elif item["type"] == "missing":
-            message = f"{str(path[-1])!r} is missing"
-        elif item["type"] == "literal_error":
-            message = _literal(item)
-        elif item["type"] not in ("not_available", "searchable", "range", "test", "variants", "component", "mapping"):
-            message = f"{message[:1].lower()}{message[1:]}, got {one_line(repr(item.get('input')), 80)}"
-        elif item["type"] in ("searchable", "test"):
-            message += f", got {one_line(repr(item.get('input')), 80)}"
-        field = _dotted(path)
-        if field in seen:
-            continue
-        seen.add(field)
-        issues.append(SpecIssue(field, one_line(message), _line(node, path), hint, source))
-    meant = {f"{issue.field.rpartition('.')[0]}.{issue.hint}".lstrip(".") for issue in issues if issue.hint}
-    return [issue for issue in issues if not (issue.field in meant and issue.message.endswith("is missing"))]  # misspelt, not missing
-
-
-def _literal(item: Any) -> str:
-    allowed = [part.strip(" '") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
-    given = str(item.get("input"))
-    close = near_miss(given, allowed)
-    return f"{given!r} is not available, try {close or ', '.join(allowed)}"
+_NAMES = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
 
 
 def spec_from_dict(document: Any, *, source: str | None = None, node: yaml.Node | None = None) -> ExperimentSpec:
@@ -173,14 +32,14 @@ def spec_from_dict(document: Any, *, source: str | None = None, node: yaml.Node 
         With one issue a mistake.
     """
     if not isinstance(document, dict):
-        what = "is empty" if document is None else f"is a {type(document).__name__}"
+        what = "is empty" if document is None else f"is {_NAMES.get(type(document), 'of another kind')}"
         raise SpecError(
             [SpecIssue("", f"the document {what}; expected 'version: 1', 'name: ...' and so on", 1 if node else None, None, source)]
         )
     try:
         return ExperimentSpec.model_validate(document)
     except ValidationError as error:
-        raise SpecError(_issues(error, document, node, source)) from None
+        raise SpecError(issues_of(error, document, node, source)) from None
 
 
 def parse_spec(text: str, *, source: str | None = None, settings: Sequence[str] = ()) -> ExperimentSpec:
@@ -200,19 +59,56 @@ def parse_spec(text: str, *, source: str | None = None, settings: Sequence[str] 
     SpecError
         With one issue a mistake, each with its line.
     """
-    document, node = _read(text, source)
-    return spec_from_dict(apply_settings(document, settings), source=source, node=node)
+    document, node = read_text(text, source)
+    try:
+        return spec_from_dict(apply_settings(document, settings), source=source, node=node)
+    except SpecError as error:
+        raise _blame_settings(error, settings) from None
+
+
+def _blame_settings(error: SpecError, settings: Sequence[str]) -> SpecError:
+    """Name the setting, and no line of the document, where a mistake came from outside it."""
+    placed = ((issue, setting_of(issue.field, settings)) for issue in error.issues)
+    return SpecError([replace(issue, line=None, source=f"--set {setting}") if setting else issue for issue, setting in placed])
 
 
 def load_spec(path: str | Path, *, settings: Sequence[str] = ()) -> ExperimentSpec:
     """Read a spec from a file; raises `SpecError` when it can't be read or is wrong."""
     path = Path(path)
+    return parse_spec(_text_of(path), source=path.name, settings=settings)
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or one_line(error)
-        raise SpecError([SpecIssue("", f"can't be read: {reason}", None, None, str(path))]) from error
-    return parse_spec(text, source=path.name, settings=settings)
+        near = path.parent.iterdir() if isinstance(error, FileNotFoundError) and path.parent.is_dir() else ()
+        hint = near_miss(path.name, [other.name for other in near])
+        raise SpecError([SpecIssue("", f"can't be read: {_reason(error)}", None, hint, str(path))]) from error
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text; save it as UTF-8"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder; name a file in it"
+    return str(error.strerror) if isinstance(error, FileNotFoundError) else f"{error.strerror}; check the path and its permissions"
+
+
+def located(error: TsmlError, path: str | Path, *, settings: Sequence[str] = ()) -> TsmlError:
+    """Return a `SpecError` with file and line for what was found after the document was read.
+
+    An error whose field is no part of the document, such as a server that does not answer, comes back as it is.
+    """
+    if isinstance(error, SpecError):
+        issues = [issue if issue.source else replace(issue, source=Path(path).name) for issue in error.issues]
+    elif error.field and error.field.partition(".")[0].partition("[")[0] in STAGES:
+        issues = [SpecIssue(error.field, str(error).removeprefix(f"{error.field}: "), None, None, Path(path).name)]
+    else:
+        return error
+    node = read_text(_text_of(Path(path)), None)[1]
+    lines = [issue if issue.line or not issue.field else replace(issue, line=line_of(node, parts_of(issue.field))) for issue in issues]
+    return _blame_settings(SpecError(lines), settings)
 
 
 def validate_text(text: str) -> list[SpecIssue]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +9,9 @@ import yaml
 
 from dsframework.errors import SpecError
 from dsframework.spec._issues import SpecIssue
+from dsframework.spec._text import parts_of, read_value
 
-__all__ = ["apply_settings"]
-
-_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+__all__ = ["apply_settings", "setting_of"]
 
 
 def apply_settings(document: Any, settings: Sequence[str]) -> Any:
@@ -29,18 +27,18 @@ def apply_settings(document: Any, settings: Sequence[str]) -> Any:
     """
     for setting in settings:
         path, sign, text = setting.partition("=")
-        parts = [int(number) if number else name for name, number in _PART.findall(path.strip())]
+        parts = parts_of(path)
         if not sign or not parts:
-            raise _wrong(setting, "expected path=value, such as split.cv.folds=3")
+            raise _wrong(setting, f"{setting!r} is not of the form path=value, such as split.cv.folds=3")
         try:
-            value = yaml.safe_load(text)
+            value = read_value(text)
         except yaml.YAMLError as error:
             raise _wrong(setting, "the value is not YAML") from error
         document = _put(document, parts, value, setting)
     return document
 
 
-def _put(node: Any, parts: list[str | int], value: Any, setting: str) -> Any:
+def _put(node: Any, parts: tuple[str | int, ...], value: Any, setting: str) -> Any:
     if not parts:
         return value
     part, rest = parts[0], parts[1:]
@@ -50,12 +48,23 @@ def _put(node: Any, parts: list[str | int], value: Any, setting: str) -> Any:
         return [_put(item, rest, value, setting) if position == part else item for position, item in enumerate(node)]
     if node is None:
         node = {}
-    if isinstance(node, str):  # a component by its name alone takes arguments
+    if isinstance(node, str) and node == part:  # a component by its name alone takes arguments
         node = {node: {}}
     if not isinstance(node, dict):
         raise _wrong(setting, f"{part!r} leads into a plain value")
     return {**node, part: _put(node.get(part), rest, value, setting)}
 
 
+def setting_of(field: str, settings: Sequence[str]) -> str | None:
+    """Return the last setting that `field` lies in: where a mistake stands, in place of a line of the document.
+
+    >>> setting_of("models[0].ridge.alpha", ["models[0]=ridge", "name=x"])
+    'models[0]=ridge'
+    """
+    parts = parts_of(field)
+    inside = (setting for setting in reversed(settings) if (path := parts_of(setting.partition("=")[0])) == parts[: len(path)])
+    return next(inside, None)
+
+
 def _wrong(setting: str, message: str) -> SpecError:
-    return SpecError([SpecIssue(f"--set {setting}", message)])
+    return SpecError([SpecIssue("", message, None, None, f"--set {setting}")])

@@ -90,9 +90,15 @@ def _first_of(axis: np.ndarray[Any, np.dtype[np.datetime64]], day: str) -> int:
     start = int(np.searchsorted(axis, np.datetime64(moment, "us"), side="left"))
     if start == len(axis):
         raise SplitError(
-            f"the last time step is {axis[-1]}, no step is left to test on", field=_FIELD, value=day, mend="choose an earlier day"
+            f"the last time step is {_shown(axis[-1])}, no step is left to test on", field=_FIELD, value=day, mend="choose an earlier day"
         )
     return start
+
+
+def _shown(moment: np.datetime64) -> str:
+    """A day without its midnight, a time to the second."""
+    text = np.datetime_as_string(moment, unit="s")
+    return text.removesuffix("T00:00:00").replace("T", " ")
 
 
 def _nothing_left(n_steps: int, start: int, purge: int, embargo: int) -> str:

@@ -75,7 +75,7 @@ def test_settings_reach_the_spec_from_the_command(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
-        ("split.cv.fold=3", 2, "spec.yaml:8: split.cv.fold: unknown key 'fold', did you mean 'folds'?"),
+        ("split.cv.fold=3", 2, "--set split.cv.fold=3: split.cv.fold: unknown key 'fold', did you mean 'folds'?"),
         ("data.path=none.csv", 1, "data.path: "),
         ("data.time=day", 1, "data.time: "),
         ("target.column=volum", 1, "target.column: "),

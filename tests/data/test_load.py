@@ -68,6 +68,12 @@ def test_marks_of_missing_values_leave_a_column_numeric(tmp_path: Path) -> None:
     assert csv(tmp_path, "date,t\n2024-01-02,0042\n", entity="t").entities == ["0042"]
 
 
+def test_a_byte_order_mark_and_spaces_around_names_are_no_part_of_them(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_bytes("\ufeffdate , v\n2024-01-02, 1\n".encode())
+    panel = load_panel(CsvData(path="bars.csv", time="date"), base=tmp_path)
+    assert panel.frame.to_dict(as_series=False) == {"date": [dt.date(2024, 1, 2)], "v": [1.0]}
+
+
 def test_a_pandas_index_of_times_is_the_time() -> None:
     index = pd.date_range("2024-01-02", periods=3, freq="B")
     expected = [dt.date(2024, 1, 2), dt.date(2024, 1, 3), dt.date(2024, 1, 4)]
@@ -91,10 +97,23 @@ WRONG_FILES = [
     (
         "ragged.csv",
         (
-            "data.path: this is not a well-formed CSV file: found more fields than defined in 'Schema' (got 'ragged.csv');"
+            "data.path: this is not a well-formed CSV file: line 2 has 3 fields, the head has 2 (got 'ragged.csv');"
             " mend the file or data.separator"
         ),
     ),
+    ("blank.csv", "data.path: there are no rows (got 'blank.csv'); use data with rows"),
+    ("latin.csv", "data.path: the text is not UTF-8 (got 'latin.csv'); save it as UTF-8"),
+    ("utf16.csv", "data.path: this text is UTF-16 or UTF-32, not UTF-8 (got 'utf16.csv'); save it as UTF-8"),
+    (
+        "excel.csv",
+        "data.path: this is an Excel workbook or another zip file, not a CSV file (got 'excel.csv'); open it and save it as CSV",
+    ),
+    (
+        "headless.csv",
+        ("data.path: the first line is a row and not the columns' names (got '2024-01-02'); add a first line such as date,volume"),
+    ),
+    ("twins.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
+    ("spaced.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
     ("semicolon.csv", "data.separator: each line is one column, 'date;v' (got ','); use ';'"),
 ]
 
@@ -103,8 +122,13 @@ WRONG_FILES = [
 def test_a_wrong_file_is_one_line(tmp_path: Path, name: str, message: str) -> None:
     texts = {"bars.csv": TEXT, "empty.csv": "", "header.csv": "date,v\n", "semicolon.csv": "date;v\n2024-01-02;1\n"}
     texts["ragged.csv"] = "date,v\n2024-01-02,1,5\n"
+    texts |= {"blank.csv": "\n\n", "headless.csv": "2024-01-02,1\n2024-01-03,2\n"}
+    texts |= {"twins.csv": "date,v,v\n2024-01-02,1,5\n", "spaced.csv": "date,v, v\n2024-01-02,1,5\n"}
     for other, text in texts.items():
         (tmp_path / other).write_text(text)
+    (tmp_path / "latin.csv").write_bytes("date,v,name\n2024-01-02,1,Größe\n".encode("latin-1"))
+    (tmp_path / "utf16.csv").write_bytes(TEXT.encode("utf-16"))
+    (tmp_path / "excel.csv").write_bytes(b"PK\x03\x04\x14\x00\x06\x00")
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
     pl.DataFrame({"v": [1]}).write_parquet(tmp_path / "bars.parquet")
     with pytest.raises(DataError) as caught:
@@ -145,10 +169,34 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
         {},
         "data.time: 'date' is not a time: 'yesterday' (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
     ),
-    ("date,v\n31/01/2024,1\n", {}, "data.time: 'date' is not a time: '31/01/2024' (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
+    (
+        "date,v\n03/04/2015,1\n",
+        {},
+        (
+            "data.time: 'date' is not a time: '03/04/2015' (got 'date');"
+            " write the year first, as 2024-01-31: 03/04/2015 may be read as day and month or as month and day"
+        ),
+    ),
+    (
+        "date,v\n2024-01-02T10:00:00Z,1\n2024-01-03 10:00,2\n",
+        {},
+        (
+            "data.time: 'date' is not a time: some values have an offset and others have none (got 'date');"
+            " write every time with its offset, or none, with data.timezone"
+        ),
+    ),
+    (
+        "date,v\n1420070400,1\n",
+        {},
+        "data.time: 'date' is not a time: '1420070400' (got 'date'); write 2024-01-31 16:00; 1420070400 looks like seconds since 1970",
+    ),
     ("date,v\n2024-02-30,1\n", {}, "data.time: 'date' is not a time: '2024-02-30' (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
     ("date,v\n2024-01-02,1\n,2\n", {}, "data.time: 1 times are missing (got 'date'); fill or drop those rows"),
-    ("date,v\n,1\n,2\n", {}, "data.time: 'date' is not a time: every value is missing (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
+    (
+        "date,v\n,1\n,2\n",
+        {},
+        "data.time: 'date' is not a time: every value is missing (got 'date'); name the column with dates or datetimes",
+    ),
     ("date,t,v\n2024-01-02,A,1\n2024-01-02,,1\n", {"entity": "t"}, "data.entity: 1 rows have no entity (got 't'); fill or drop those rows"),
     (
         TEXT,
@@ -203,15 +251,32 @@ def test_columns_to_calculate_with_are_checked() -> None:
     day = [dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
     panel = frame(
         pl.DataFrame(
-            {"date": day, "v": [1.0, None], "n": [None, float("nan")], "t": ["a", "b"], "i": [1.0, float("inf")], "b": [True, False]}
+            {
+                "date": day,
+                "v": [1.0, None],
+                "n": [None, float("nan")],
+                "t": ["a", "b"],
+                "c": ["1,5", "2,5"],
+                "m": ["1.5", "abc"],
+                "i": [1.0, float("inf")],
+                "b": [True, False],
+            }
         )
     )
     check_columns(panel, ["v", "b"])
     for name, message in {
         "V": "target.column: no such column (got 'V'); did you mean v?",
-        "date": "target.column: no such column (got 'date'); there are v, n, t, i, b",
+        "date": "target.column: no such column (got 'date'); there are v, n, t, c, m, i, b",
         "n": "target.column: every value of 'n' is missing (got 'n'); use another column",
-        "t": "target.column: 't' is not numeric but String, such as 'a' (got 't'); use a numeric one",
+        "t": "target.column: 2 of 2 values of 't' are texts and not numbers, the first is 'a' (got 't'); use a numeric column",
+        "c": (
+            "target.column: 2 of 2 values of 'c' are texts and not numbers, the first is '1,5' (got 'c');"
+            " write numbers as 1234.5: with a point, and without commas"
+        ),
+        "m": (
+            "target.column: 1 of 2 values of 'm' are texts and not numbers, the first is 'abc' (got 'm');"
+            " use a numeric column, or mend the values"
+        ),
         "i": "target.column: 1 values of 'i' are infinite (first at 2024-01-03) (got 'i'); remove them or leave them empty",
     }.items():
         with pytest.raises(DataError) as caught:

@@ -74,7 +74,7 @@ def test_sessions_of_intraday_bars_are_days_at_the_exchange(tmp_path: Path) -> N
         ("date;v\n2024-01-02;1\n", "the columns are separated by ';'; set data.separator"),
         ("a,v\nx,1\ny,2\n", "no column looks like a time"),
         ("date,v\n", "there are no rows"),
-        ("date,v\n1,2,3\n", "this is not a well-formed CSV file: found more fields than defined in 'Schema'"),
+        ("date,v\n1,2,3\n", "this is not a well-formed CSV file: line 2 has 3 fields, the head has 2"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, problem: str) -> None:

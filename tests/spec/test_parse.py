@@ -42,7 +42,7 @@ def said(text: str) -> list[str]:
         ("- ridge", "- ridge: {alpha: big}", "spec:9: models[0].ridge.alpha: expected a number > 0"),
         ("- ridge", "- logistic_regression", "spec:8: models: 'logistic_regression' is a classifier"),
         ("task: regression", "task: anomaly", "spec:3: task: 'anomaly' is not available, try regression, classification"),
-        ("target: {column: v}", "target: {column: v, horizon: soon}", "spec:5: target.horizon: input should be a valid integer"),
+        ("target: {column: v}", "target: {column: v, horizon: soon}", "spec:5: target.horizon: expected a whole number, got 'soon'"),
         ("target: {column: v}", "target: {column: v, as: direction}", "spec:5: target.as: 'direction' is a class"),
         ("target: {column: v}\n", "", "target: 'target' is missing"),
         ("- ridge", "- ridge\nsplit: {test: 1.5}", "spec:10: split.test: a share lies between 0 and 1"),

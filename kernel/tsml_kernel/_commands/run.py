@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from dsframework.errors import StoppedError, TsmlError
-from dsframework.spec import ExperimentSpec, parse_with_overrides
+from dsframework.spec import ExperimentSpec, parse_spec
 from tsml_kernel._errors import MagicError
 from tsml_kernel._line import LineParser
 from tsml_kernel._shell import data_frames
@@ -45,7 +45,7 @@ def read_cell(cell: str, settings: list[str]) -> ExperimentSpec:
     SpecError
         With one issue a mistake.
     """
-    return parse_with_overrides("\n" + cell, settings, source="cell")
+    return parse_spec("\n" + cell, settings=settings, source="cell")
 
 
 def execute(shell: InteractiveShell, words: list[str], cell: str) -> Any:

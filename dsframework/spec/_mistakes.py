@@ -1,0 +1,142 @@
+"""From pydantic's errors to mistakes of a document: the field, its line, what is wrong and what was probably meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dsframework.errors import one_line
+from dsframework.spec._component import catalogue
+from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
+from dsframework.spec._issues import SpecIssue, near_miss
+from dsframework.spec._models import IMPORT_PATH
+from dsframework.spec._text import Path_, dotted, line_of, parts_of
+
+__all__ = ["issues_of"]
+
+
+def _fields_at(path: Path_, document: Any) -> list[str]:
+    """The keys that are allowed where the unknown key of `path` stands."""
+    parent = path[:-1]
+    model: type[BaseModel] | None = ExperimentSpec
+    stage: str | None = None
+    value = document
+    for position, part in enumerate(parent):
+        value = value.get(part) if isinstance(value, dict) else (value[part] if isinstance(value, list) and isinstance(part, int) else None)
+        if isinstance(part, str) and part in STAGES and position <= 1:
+            stage = part
+        if part == "data" or (stage == "data" and isinstance(value, dict) and "loader" in value):
+            loader = value.get("loader") if isinstance(value, dict) else None
+            model = catalogue.arguments("data", str(loader)) if str(loader) in catalogue.names("data") else None
+        elif stage in ("features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
+            known = catalogue.canonical(stage, part) in catalogue.names(stage)
+            model = catalogue.arguments(stage, part) if known else model
+        elif model is not None and isinstance(part, str):
+            model = _inner(model, part) or model
+    if model is None:
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model behind a field, through optional and dictionary types."""
+    if name == "variants":
+        return Variants
+    for key, field in model.model_fields.items():
+        if name in (key, field.alias):
+            stack: list[Any] = [field.annotation]
+            while stack:
+                annotation = stack.pop()
+                if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                    return annotation
+                stack.extend(getattr(annotation, "__args__", ()))
+    return None
+
+
+_UNION_TAGS = ("int", "float", "str", "constrained-int", "constrained-str", "literal['expanding']", "literal['auto']", "none")
+_PLAIN = ("not_available", "range", "variants", "component", "mapping")
+"""Kinds of our own whose text needs nothing more."""
+_WORDS = {
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "finite_number": "expected a finite number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "dict_type": "expected settings, such as {{key: value}}",
+    "model_type": "expected settings, such as {{key: value}}",
+    "greater_than_equal": "expected a number >= {ge}",
+    "greater_than": "expected a number > {gt}",
+    "less_than_equal": "expected a number <= {le}",
+    "less_than": "expected a number < {lt}",
+    "too_short": "expected a list that is not empty",
+    "string_too_short": "expected a text that is not empty",
+    "string_too_long": "expected at most {max_length} characters",
+}
+
+
+def issues_of(error: ValidationError, document: Any, node: yaml.Node | None, source: str | None) -> list[SpecIssue]:
+    """Return one issue a mistake, in the order of the document's fields."""
+    found: dict[str, SpecIssue] = {}
+    for item in error.errors(include_url=False):
+        if item["type"] == "spec":
+            for problem in item["msg"].split("\x1e"):
+                field, text = problem.split("\x1f")
+                found[f"{field}\x1f{text}"] = SpecIssue(field, text, line_of(node, parts_of(field)), None, source)
+            continue
+        path = tuple(part for part in item["loc"] if str(part) not in _UNION_TAGS)
+        field = dotted(path)
+        if field in found and isinstance(item.get("input"), str):
+            continue  # another form of the same field: a text was probably meant to be one of its words, which came first
+        message, hint = _said(item, path, document)
+        found[field] = SpecIssue(field, one_line(message), line_of(node, path), hint, source)
+    issues = list(found.values())
+    meant = {f"{issue.field.rpartition('.')[0]}.{issue.hint}".lstrip(".") for issue in issues if issue.hint}
+    return [issue for issue in issues if not (issue.field in meant and issue.message.endswith("is missing"))]  # misspelt, not missing
+
+
+def _said(item: Any, path: Path_, document: Any) -> tuple[str, str | None]:
+    """What is wrong, and the key that was probably meant."""
+    kind, given = item["type"], item.get("input")
+    if kind == "extra_forbidden":
+        key, known = str(path[-1]), _fields_at(path, document)
+        hint = near_miss(key, known)
+        listed = f", expected one of {', '.join(known)}" if hint is None and known else ""
+        return f"unknown key {key!r}{listed}", hint
+    if kind == "missing":
+        return f"{str(path[-1])!r} is missing", None
+    if kind == "literal_error":
+        return _literal(item), None
+    if kind in _PLAIN:
+        return item["msg"], None
+    return f"{_words(item)}, got {one_line(repr(given), 80)}", None
+
+
+def _words(item: Any) -> str:
+    kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
+    if kind in _WORDS:
+        return _WORDS[kind].format(**context)
+    if kind == "list_type":
+        return "expected a list" + ("" if given is None or len(str(given)) > 40 else f", such as [{_flow(given)}]")
+    if kind == "string_type":
+        return "expected a text" + (f"; write {str(given)!r} with its quotes" if isinstance(given, int | float) else "")
+    if kind == "string_pattern_mismatch" and context["pattern"] == IMPORT_PATH:
+        return "expected an import path, such as sklearn.linear_model.Lasso"
+    return f"{item['msg'][:1].lower()}{item['msg'][1:]}"
+
+
+def _flow(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("\n").removesuffix("\n...")
+
+
+def _literal(item: Any) -> str:
+    allowed = [part.strip(" '") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
+    given = str(item.get("input"))
+    if given in allowed:
+        return f"{given!r} is a text here; write it without quotes"
+    close = near_miss(given, allowed)
+    return f"{given!r} is not available, try {close or ', '.join(allowed)}"
