@@ -76,8 +76,6 @@ def lab_command(port: int, notebook: Path) -> list[str]:
         f"--ServerApp.port={port}",
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url=/lab/tree/{notebook.as_posix()}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     if not has_browser():
         command.append("--no-browser")

@@ -29,6 +29,7 @@ EXTRAS = "ray,boosting,test,docs"
 PYTHON_FLOOR = (3, 11)
 NODE_FLOOR = 20
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 
 
@@ -61,7 +62,7 @@ def _packages_key() -> str:
     chosen["project"] = {key: value for key, value in chosen["project"].items() if key != "description"}
     version = json.loads((ROOT / "package.json").read_text())["version"]
     config = ROOT / "jupyter-config"
-    return content_key([LOCK, config], json.dumps([chosen, version, sys.version_info[:2], EXTRAS], sort_keys=True))
+    return content_key([LOCK, config], json.dumps([chosen, version, sys.version_info[:2], EXTRAS, LAB_SETTINGS], sort_keys=True))
 
 
 def _link_labextension() -> None:
@@ -72,6 +73,13 @@ def _link_labextension() -> None:
         shutil.rmtree(link)
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(os.path.relpath(LABEXTENSION, link.parent), target_is_directory=True)
+
+
+def _write_lab_settings() -> None:
+    """Let this environment's JupyterLab ask nobody outside: its first view is the notebook, not a question about news."""
+    overrides = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    overrides.parent.mkdir(parents=True, exist_ok=True)
+    overrides.write_text(json.dumps(LAB_SETTINGS, indent=1))
 
 
 def _make_venv(log: Path) -> None:
@@ -86,6 +94,7 @@ def _make_packages(log: Path) -> None:
         link.unlink()
     run_logged([VENV / "bin" / "python", *_PIP, "install", "-c", LOCK, "-e", f".[{EXTRAS}]"], log, env={"SKIP_JUPYTER_BUILDER": "1"})
     _link_labextension()
+    _write_lab_settings()
 
 
 def _make_node_modules(log: Path) -> None:
