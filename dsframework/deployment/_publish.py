@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
     from sqlalchemy import Table
 
-__all__ = ["publish_parquet", "publish_table", "read_staged", "stage", "staged_file"]
+__all__ = ["check_target", "publish_parquet", "publish_table", "read_staged", "stage", "staged_file"]
+
+_PARQUET = "publish.parquet"
+_POSTED = ("schedule", "time", "entity", "target_time", "prediction", "run_id", "as_of", "model")
 
 
 def staged_file(staging: Path, day: dt.date) -> Path:
@@ -46,25 +49,67 @@ def read_staged(staging: Path, day: dt.date) -> pl.DataFrame:
     return pl.read_parquet(file, hive_partitioning=False)
 
 
-def publish_parquet(rows: pl.DataFrame, target: Path, day: dt.date) -> Path:
-    """Post to a folder, one file a session, or to one file that ends in .parquet; a session's rows replace its former ones."""
+def check_target(target: Path) -> None:
+    """Raise a `ScheduleError` when `target` is something else than a place for predictions.
+
+    A place is a folder, or a file that ends in .parquet and holds predictions; it need not exist.
+    """
     if target.suffix != ".parquet":
-        file = target / f"as_of={day.isoformat()}.parquet"
-        place_file(file, rows.write_parquet)
-        return file
-    with locked_folder(target.parent):
-        merged = _merged(rows, target, day)
-        place_file(target, merged.write_parquet)
-    return target
-
-
-def _merged(rows: pl.DataFrame, target: Path, day: dt.date) -> pl.DataFrame:
+        taken = next((path for path in (target, *target.parents) if path.exists()), target)
+        if taken.is_file():
+            mend = "choose a folder, or a file that ends in .parquet"
+            raise ScheduleError(f"{taken.name} is a file", field=_PARQUET, value=str(target), mend=mend)
+        return
+    if target.is_dir():
+        raise ScheduleError("is a folder", field=_PARQUET, value=str(target), mend="give it a name that does not end in .parquet")
+    if not target.exists():
+        return
     import polars as pl
 
-    if not target.exists():
-        return rows
-    others = pl.read_parquet(target, hive_partitioning=False).filter(pl.col("as_of") != day)
-    return pl.concat([others, rows], how="vertical_relaxed").sort("as_of", "time", "entity")
+    mend = "choose another file, or a folder"
+    try:
+        columns = pl.read_parquet_schema(target).keys()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ScheduleError("is not a Parquet file that can be read", field=_PARQUET, value=str(target), mend=mend) from error
+    if set(columns) != set(_POSTED):
+        raise ScheduleError("holds other columns than predictions have", field=_PARQUET, value=str(target), mend=mend)
+
+
+def publish_parquet(rows: pl.DataFrame, target: Path, *, schedule: str, day: dt.date) -> Path:
+    """Post to a folder, one file a session, or to one file that ends in .parquet, and return the file.
+
+    The rows replace former ones of the same schedule and session; those of other schedules and sessions stay.
+
+    Raises
+    ------
+    ScheduleError
+        When the place holds something else, or can't be written.
+    """
+    import polars as pl
+
+    check_target(target)
+    file = target if target.suffix == ".parquet" else target / f"as_of={day.isoformat()}.parquet"
+    own = rows.select(pl.lit(schedule).alias("schedule"), pl.all())
+    try:
+        with locked_folder(file.parent):
+            merged = _merged(own, file, schedule, day)
+            place_file(file, merged.write_parquet)
+    except OSError as error:
+        mend = "let Airflow's user write there, or choose another place"
+        raise ScheduleError(
+            f"can't be written: {error.strerror or one_line(error)}", field=_PARQUET, value=str(target), mend=mend
+        ) from error
+    return file
+
+
+def _merged(own: pl.DataFrame, file: Path, schedule: str, day: dt.date) -> pl.DataFrame:
+    import polars as pl
+
+    if not file.exists():
+        return own
+    check_target(file)
+    others = pl.read_parquet(file, hive_partitioning=False).filter((pl.col("as_of") != day) | (pl.col("schedule") != schedule))
+    return pl.concat([others.select(own.columns), own], how="vertical_relaxed").sort("as_of", "schedule", "time", "entity")
 
 
 def publish_table(rows: pl.DataFrame, address: str, table: str, *, schedule: str, day: dt.date) -> int:

@@ -6,9 +6,11 @@ import datetime as dt
 import getpass
 import os
 import shutil
+import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from dsframework.deployment._places import (
     staging_folder,
     tsml_home,
 )
+from dsframework.deployment._publish import check_target
 from dsframework.deployment._run import RunFacts, default_name, describe_run
 from dsframework.deployment._sessions import Cadence, make_cadence, next_runs
 from dsframework.errors import ConflictError, NotFoundError, ScheduleError, TsmlError, one_line
@@ -35,6 +38,7 @@ __all__ = ["delete_schedule", "list_schedules", "place_dag", "plan_schedule", "r
 _PREFIX = "tsml_"
 _MOST_BYTES = 1_000_000
 _CHECK_SECONDS = 600
+_CHOOSE_FOLDER = "choose a folder that you may read and write, with dags_folder or TSML_DAGS_FOLDER"
 
 
 def plan_schedule(request: ScheduleRequest) -> SchedulePlan:
@@ -52,6 +56,8 @@ def plan_schedule(request: ScheduleRequest) -> SchedulePlan:
     cadence = make_cadence(request.calendar or facts.calendar, at=request.at, timezone=request.timezone)
     file = dag_file(name, dags_folder(request.dags_folder))
     literal = _literal(name, request, facts, cadence)
+    if "parquet" in literal["publish"]:
+        check_target(Path(literal["publish"]["parquet"]))
     return SchedulePlan(
         name=name,
         dag_id=literal["dag_id"],
@@ -68,7 +74,7 @@ def _literal(name: str, request: ScheduleRequest, facts: RunFacts, cadence: Cade
     return {
         "name": name,
         "dag_id": f"{_PREFIX}{name}",
-        "owner": request.owner or getpass.getuser(),
+        "owner": request.owner or _user(),
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "model": {
             "run_id": facts.run_id,
@@ -94,6 +100,13 @@ def _literal(name: str, request: ScheduleRequest, facts: RunFacts, cadence: Cade
     }
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's process may have the number of no user
+        return "airflow"
+
+
 def _publish(name: str, request: ScheduleRequest) -> dict[str, Any]:
     if request.publish.table is not None:
         return {"table": request.publish.table.model_dump()}
@@ -117,7 +130,9 @@ def write_schedule(request: ScheduleRequest) -> Schedule:
 
     plan = plan_schedule(request)
     _check_place(plan, replace=request.replace)
-    bundle = materialise(plan.spec["model"]["run_id"], Path(plan.spec["bundle"]))
+    bundle = Path(plan.spec["bundle"])
+    with _naming("TSML_HOME", tsml_home(), "can't be written", "set TSML_HOME to a folder that you may write"):
+        materialise(plan.spec["model"]["run_id"], bundle)
     _check_prediction(bundle, plan.spec["data"])
     place_dag(plan, replace=request.replace)
     return _schedule_of(Path(plan.file), plan.text)
@@ -126,54 +141,73 @@ def write_schedule(request: ScheduleRequest) -> Schedule:
 def place_dag(plan: SchedulePlan, *, replace: bool = False) -> None:
     """Put the text of a plan in its place; of two writers one comes first, and the other sees its file."""
     file = Path(plan.file)
+    with _naming("dags_folder", file.parent, "can't be written", _CHOOSE_FOLDER), locked_folder(file.parent):
+        _check_place(plan, replace=replace)
+        remove_leftovers(file)
+        replace_file(file, plan.text.encode())
+
+
+@contextmanager
+def _naming(field: str, folder: Path, trouble: str, mend: str) -> Iterator[None]:
+    """Turn what the system refuses into a `ScheduleError` that names the folder."""
     try:
-        with locked_folder(file.parent):
-            _check_place(plan, replace=replace)
-            remove_leftovers(file)
-            replace_file(file, plan.text.encode())
+        yield
     except OSError as error:
-        mend = "choose a folder that you may write to, with dags_folder or TSML_DAGS_FOLDER"
-        raise ScheduleError(f"can't be written: {error.strerror}", field="dags_folder", value=str(file.parent), mend=mend) from error
+        raise ScheduleError(f"{trouble}: {error.strerror}", field=field, value=str(folder), mend=mend) from error
 
 
 def _check_place(plan: SchedulePlan, *, replace: bool) -> None:
     there = _text_of(Path(plan.file))
     if there is None or replace:
         return
-    try:
-        run_id = literal_of(there)["model"]["run_id"]
-    except (TsmlError, KeyError, TypeError):
-        run_id = None
+    run_id = _run_of(there)
     if run_id != plan.spec["model"]["run_id"]:
         what = f"a schedule of run {run_id}" if run_id else "a file that is not a schedule"
         raise ConflictError(f"{what} has this name", field="name", value=plan.name, mend="choose another name, or set replace")
 
 
+def _run_of(text: str) -> str | None:
+    """The run of a schedule's text; None for what is no schedule."""
+    try:
+        return str(literal_of(text)["model"]["run_id"])
+    except (TsmlError, KeyError, TypeError):
+        return None
+
+
 def _check_prediction(bundle: Path, data: str | None) -> None:
-    """Let the model predict once from the data at hand, in a process of its own and with its own code."""
+    """Let the model predict once from the data at hand, as its DAG will: in a process of its own, with its own code and folder."""
     command = [sys.executable, "-m", "dsframework.deployment.runtime", "check", "--folder", str(bundle)]
-    code, last = _run([*command, "--data", data] if data else command, bundle / "code")
-    if code != 0:
-        mend = "mend the data, or schedule another run"
-        raise ScheduleError(f"the model does not predict from the data at hand: {last}", field="run_id", mend=mend)
-
-
-def _run(command: Sequence[str], code: Path) -> tuple[int, str]:
-    variables = {**os.environ, "PYTHONPATH": str(code)}
+    command += ["--data", data] if data else []
+    variables = {**os.environ, "PYTHONPATH": str(bundle / "code")}
     try:
         done = subprocess.run(
-            command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_CHECK_SECONDS, check=False
+            command,
+            cwd=bundle,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_CHECK_SECONDS,
+            check=False,
         )
+        code, lines = done.returncode, (done.stderr or done.stdout).strip().splitlines()
     except subprocess.TimeoutExpired:
-        return 1, f"no answer in {_CHECK_SECONDS} s"
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    return done.returncode, one_line(lines[-1] if lines else f"exit code {done.returncode}", 300)
+        code, lines = 1, [f"no answer in {_CHECK_SECONDS} s"]
+    if code != 0:
+        last = one_line(lines[-1] if lines else f"exit code {code}", 300)
+        mend = "mend the data, or schedule another run"
+        raise ScheduleError(f"the model does not predict from the data at hand: {last}", field="run_id", mend=mend)
 
 
 def list_schedules(folder: str | None = None) -> list[Schedule]:
     """Return every schedule of the folder by name; a file that can't be read is listed with its error."""
     place = dags_folder(folder)
-    return [_read(file) for file in sorted(place.glob(f"{_PREFIX}*.py"))] if place.is_dir() else []
+    with _naming("dags_folder", place, "can't be read", _CHOOSE_FOLDER):
+        try:
+            files = sorted(place.iterdir())
+        except FileNotFoundError:
+            return []
+    return [_read(file) for file in files if file.name.startswith(_PREFIX) and file.suffix == ".py"]
 
 
 def read_schedule(name: str, folder: str | None = None) -> Schedule:
@@ -184,7 +218,7 @@ def read_schedule(name: str, folder: str | None = None) -> Schedule:
     NotFoundError
         When there is none of that name.
     """
-    return _read(_existing(name, folder))
+    return _read(_existing(name, folder)[0])
 
 
 def delete_schedule(name: str, folder: str | None = None) -> None:
@@ -194,25 +228,43 @@ def delete_schedule(name: str, folder: str | None = None) -> None:
     ------
     NotFoundError
         When there is none of that name.
+    ConflictError
+        When the file of that name is not a schedule.
+    ScheduleError
+        When the folder can't be written.
     """
-    file = _existing(name, folder)
-    with locked_folder(file.parent):
+    file, text = _existing(name, folder)
+    if _run_of(text) is None:
+        raise ConflictError("the file is not a schedule", field="name", value=name, mend=f"delete {file.name} by hand")
+    with _naming("dags_folder", file.parent, "can't be written", _CHOOSE_FOLDER), locked_folder(file.parent):
         file.unlink(missing_ok=True)
     shutil.rmtree(tsml_home() / "deployments" / name, ignore_errors=True)
 
 
-def _existing(name: str, folder: str | None) -> Path:
+def _existing(name: str, folder: str | None) -> tuple[Path, str]:
     file = dag_file(name, dags_folder(folder))
-    if not file.is_file():
+    text = _text_of(file)
+    if text is None:
         raise NotFoundError("no such schedule", field="name", value=name, mend="see the list in Deployments")
-    return file
+    return file, text
 
 
 def _text_of(file: Path) -> str | None:
-    try:
-        return file.read_bytes()[:_MOST_BYTES].decode(errors="replace")
-    except FileNotFoundError:
-        return None
+    """Return the text of a file; None where there is none.
+
+    Raises
+    ------
+    ScheduleError
+        When a folder or a pipe is in its place, or when it may not be read.
+    """
+    with _naming("dags_folder", file.parent, "can't be read", _CHOOSE_FOLDER):
+        try:
+            if not stat.S_ISREG(file.stat().st_mode):
+                raise ScheduleError("is not a file", field="name", value=file.name, mend="choose another name, or move it away")
+            with file.open("rb") as stream:
+                return stream.read(_MOST_BYTES).decode(errors="replace")
+        except FileNotFoundError:
+            return None
 
 
 def _read(file: Path) -> Schedule:
@@ -222,8 +274,6 @@ def _read(file: Path) -> Schedule:
         if text is None:
             raise NotFoundError("is gone", value=str(file))
         return _schedule_of(file, text)
-    except OSError as error:
-        return Schedule(name=name, dag_id=file.stem, file=str(file), error=one_line(f"can't be read: {error.strerror}"))
     except TsmlError as error:
         return Schedule(name=name, dag_id=file.stem, file=str(file), error=str(error))
 

@@ -70,7 +70,8 @@ def _predict(asked: argparse.Namespace) -> int:
 def _publish(asked: argparse.Namespace) -> int:
     rows = read_staged(asked.staging, asked.as_of)
     if asked.parquet is not None:
-        _say(f"{rows.height} predictions of {asked.as_of} posted to {publish_parquet(rows, asked.parquet, asked.as_of)}")
+        file = publish_parquet(rows, asked.parquet, schedule=asked.schedule, day=asked.as_of)
+        _say(f"{rows.height} predictions of {asked.as_of} posted to {file}")
         return OK
     address = os.environ.pop("TSML_PUBLISH_URI", "")
     if not address:

@@ -47,7 +47,7 @@ def test_what_is_staged_comes_back_under_its_session(tmp_path: Path) -> None:
 def test_posting_a_session_again_replaces_it_in_parquet(tmp_path: Path, target: str) -> None:
     place = tmp_path / target
     for day, value in ((MONDAY, 1.0), (TUESDAY, 2.0), (MONDAY, 3.0), (MONDAY, 3.0)):
-        publish_parquet(predictions(day, value, value), place, day)
+        publish_parquet(predictions(day, value, value), place, schedule="volume", day=day)
     posted = pl.read_parquet(place, hive_partitioning=False).sort("as_of", "entity")
     assert posted["prediction"].to_list() == [3.0, 3.0, 2.0, 2.0]
     assert posted["as_of"].to_list() == [MONDAY, MONDAY, TUESDAY, TUESDAY]
@@ -56,15 +56,41 @@ def test_posting_a_session_again_replaces_it_in_parquet(tmp_path: Path, target: 
 
 def test_a_folder_has_one_file_a_session(tmp_path: Path) -> None:
     for day in (MONDAY, TUESDAY, MONDAY):
-        publish_parquet(predictions(day, 1.0, 2.0), tmp_path, day)
+        publish_parquet(predictions(day, 1.0, 2.0), tmp_path, schedule="volume", day=day)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["as_of=2018-02-05.parquet", "as_of=2018-02-06.parquet"]
 
 
 def test_sessions_posted_to_one_file_at_once_are_all_there(tmp_path: Path) -> None:
-    days = [MONDAY + dt.timedelta(days=number) for number in range(12)]
+    days, target = [MONDAY + dt.timedelta(days=number) for number in range(12)], tmp_path / "all.parquet"
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda day: publish_parquet(predictions(day, 1.0, 2.0), tmp_path / "all.parquet", day), days * 2))
+        list(pool.map(lambda day: publish_parquet(predictions(day, 1.0, 2.0), target, schedule="volume", day=day), days * 2))
     assert pl.read_parquet(tmp_path / "all.parquet")["as_of"].to_list() == [day for day in days for _ in range(2)]
+
+
+@pytest.mark.parametrize("target", ["folder", "all.parquet"])
+def test_schedules_that_post_to_one_place_leave_each_others_rows_alone(tmp_path: Path, target: str) -> None:
+    for schedule, value in (("ridge", 1.0), ("forest", 2.0), ("ridge", 3.0)):
+        publish_parquet(predictions(MONDAY, value, value), tmp_path / target, schedule=schedule, day=MONDAY)
+    posted = pl.read_parquet(tmp_path / target, hive_partitioning=False).sort("schedule", "entity")
+    assert posted.select("schedule", "prediction").rows() == [("forest", 2.0)] * 2 + [("ridge", 3.0)] * 2
+
+
+def test_a_file_of_something_else_is_never_posted_over(tmp_path: Path) -> None:
+    prices, text, folder = tmp_path / "prices.parquet", tmp_path / "text.parquet", tmp_path / "folder.parquet"
+    pl.DataFrame({"time": [MONDAY], "volume": [1.0]}).write_parquet(prices)
+    text.write_text("not parquet")
+    folder.mkdir()
+    before = prices.read_bytes()
+    for target, reason in ((prices, "other columns"), (text, "not a Parquet file"), (folder, "is a folder"), (prices / "x", "is a file")):
+        with pytest.raises(ScheduleError, match=rf"^publish.parquet: .*{reason}"):
+            publish_parquet(predictions(MONDAY, 1.0, 2.0), target, schedule="volume", day=MONDAY)
+    assert (prices.read_bytes(), text.read_text()) == (before, "not parquet")
+
+
+def test_a_place_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere" / "deep")
+    with pytest.raises(ScheduleError, match=r"^publish.parquet: can't be written: .*"):
+        publish_parquet(predictions(MONDAY, 1.0, 2.0), tmp_path / "gone", schedule="volume", day=MONDAY)
 
 
 @pytest.mark.parametrize("userinfo", ["", ":hunter2@", "ann:hunter%402@"])

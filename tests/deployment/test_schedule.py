@@ -86,6 +86,30 @@ def test_a_model_that_does_not_predict_from_the_data_at_hand_is_not_scheduled(
     assert files(folder) == []
 
 
+def test_the_model_is_tried_as_airflow_will_run_it_and_not_with_what_lies_in_the_current_folder(
+    recorded: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "dsframework.py").write_text("raise RuntimeError('of the current folder')")
+    monkeypatch.chdir(tmp_path / "here")
+    assert write_schedule(ScheduleRequest(run_id=recorded.run_id, name="elsewhere")).error is None
+
+
+def test_predictions_are_not_posted_over_other_data(recorded: Any, folder: Path, tmp_path: Path) -> None:
+    for target in (recorded.file, recorded.file / "below"):
+        with pytest.raises(ScheduleError, match=r"^publish.parquet: "):
+            plan_schedule(ScheduleRequest.model_validate({"run_id": recorded.run_id, "publish": {"parquet": str(target)}}))
+    assert plan_schedule(ScheduleRequest.model_validate({"run_id": recorded.run_id, "publish": {"parquet": str(tmp_path / "new.parquet")}}))
+
+
+def test_a_user_without_a_name_can_schedule(recorded: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container a process may have the number of no user."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_001)
+    assert plan_schedule(ScheduleRequest(run_id=recorded.run_id)).spec["owner"] == "airflow"
+
+
 def test_another_file_may_be_of_another_kind(recorded: Any, folder: Path, tmp_path: Path) -> None:
     recorded.panel.write_csv(tmp_path / "daily.csv")
     schedule = write_schedule(ScheduleRequest(run_id=recorded.run_id, name="csv", data=str(tmp_path / "daily.csv")))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +128,74 @@ def test_a_folder_that_can_not_be_written_is_one_line(tmp_path: Path, make_plan:
     (tmp_path / "file").write_text("")
     with pytest.raises(ScheduleError, match=r"^dags_folder: can't be written: .*TSML_DAGS_FOLDER"):
         place_dag(make_plan(tmp_path / "file" / "dags"))
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Act as a user who owns nothing; root may write everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def locked(tmp_path_factory: pytest.TempPathFactory, make_plan: Any) -> Iterator[Path]:
+    """A folder with a schedule, which may be read and not written."""
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to other users
+        Path(place).chmod(0o755)
+        folder = Path(place) / "dags"
+        place_dag(make_plan(folder))
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_a_read_only_folder_is_listed_and_nothing_of_it_is_written_or_deleted(locked: Path, make_plan: Any) -> None:
+    with somebody_else():
+        assert [schedule.error for schedule in list_schedules(str(locked))] == [None]
+        with pytest.raises(ScheduleError, match=r"^dags_folder: can't be written: Permission denied .*TSML_DAGS_FOLDER"):
+            place_dag(make_plan(locked, "other"))
+        with pytest.raises(ScheduleError, match=r"^dags_folder: can't be written: Permission denied .*TSML_DAGS_FOLDER"):
+            delete_schedule("volume", str(locked))
+    assert [path.name for path in locked.iterdir()] == ["tsml_volume.py"]
+
+
+def test_a_folder_that_may_not_be_read_is_one_line(locked: Path) -> None:
+    locked.chmod(0o000)
+    with somebody_else():
+        for call in (list_schedules, lambda folder: read_schedule("volume", folder)):
+            with pytest.raises(ScheduleError, match=r"^dags_folder: can't be read: Permission denied"):
+                call(str(locked))
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "dags").write_text("")
+    with pytest.raises(ScheduleError, match=r"^dags_folder: can't be read: Not a directory"):
+        list_schedules(str(tmp_path / "dags"))
+
+
+@pytest.mark.parametrize("text", ["print('mine')", "SCHEDULE = {", "SCHEDULE = {'name': 'volume'}"])
+def test_a_file_that_is_not_a_schedule_is_not_deleted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tsml_volume.py").write_text(text)
+    with pytest.raises(ConflictError, match=r"^name: the file is not a schedule .*delete tsml_volume.py by hand"):
+        delete_schedule("volume", str(tmp_path))
+    assert (tmp_path / "tsml_volume.py").read_text() == text
+
+
+def test_a_pipe_or_a_folder_with_the_name_of_a_schedule_holds_nothing_up(tmp_path: Path, make_plan: Any) -> None:
+    os.mkfifo(tmp_path / "tsml_volume.py")
+    (tmp_path / "tsml_other.py").mkdir()
+    assert [bool(schedule.error) for schedule in list_schedules(str(tmp_path))] == [True, True]
+    for name in ("volume", "other"):
+        with pytest.raises(ScheduleError, match="is not a file"):
+            place_dag(make_plan(tmp_path, name))
+        with pytest.raises(ScheduleError, match="is not a file"):
+            delete_schedule(name, str(tmp_path))
 
 
 def test_the_list_has_every_schedule_and_says_what_is_wrong_with_broken_files(tmp_path: Path, make_plan: Any) -> None:
