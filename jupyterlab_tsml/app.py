@@ -11,7 +11,7 @@ from traitlets import Float, Int, Type
 
 from jupyterlab_tsml.handlers import NAMESPACE, ROUTES
 from jupyterlab_tsml.services import DocumentService, PlaceService, RunService, ScheduleService, Service, StudyService
-from jupyterlab_tsml.workers import Workers
+from jupyterlab_tsml.workers import Lane, Workers
 
 __all__ = ["TsmlApp"]
 
@@ -37,16 +37,16 @@ class TsmlApp(ExtensionApp):
     schedules: ScheduleService
     places: PlaceService
 
-    threads = Int(4, min=1, config=True, help="How many calls run beside the event loop at the same time.")
-    waiting = Int(64, min=0, config=True, help="How many more calls may wait; a further one is answered with 503.")
+    threads = Int(4, min=1, config=True, help="How many calls of one lane run beside the event loop at the same time.")
+    waiting = Int(64, min=0, config=True, help="How many more calls of a lane may wait; a further one is answered with 503.")
     time_limit = Float(30.0, min=0.01, config=True, help="Seconds after which a call is answered with 503.")
     change_time_limit = Float(300.0, min=0.01, config=True, help="The same, for what starts a study or writes a schedule.")
-    max_body_bytes = Int(1_048_576, min=1, config=True, help="The longest body of a request, in bytes.")
+    max_body_bytes = Int(262_144, min=1, config=True, help="The longest body of a request, in bytes.")
 
     @cached_property
-    def workers(self) -> Workers:
-        """The threads beside the event loop."""
-        return Workers(threads=self.threads, waiting=self.waiting, seconds=self.time_limit)
+    def workers(self) -> dict[Lane, Workers]:
+        """The threads beside the event loop: a pool for every lane, so that big files and a silent MLflow hold up only their own kind."""
+        return {lane: Workers(threads=self.threads, waiting=self.waiting, seconds=self.time_limit) for lane in Lane}
 
     def initialize_settings(self) -> None:
         """Make the services."""
@@ -70,4 +70,5 @@ class TsmlApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Let the threads go; a study runs in a process of its own and is not touched."""
-        self.workers.close()
+        for pool in self.workers.values():
+            pool.close()

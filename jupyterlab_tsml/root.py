@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from http import HTTPStatus
 from pathlib import Path
 
@@ -60,27 +61,30 @@ class Root:
         # What is written is checked as well as what is meant: a link that leads back in is no reason to name the outside.
         for path in (written, real):
             if not path.is_relative_to(self.folder):
-                mend = "copy the file below the folder in which the server was started"
+                mend = "choose a place below the folder in which the server was started"
                 raise ForbiddenPathError("leads out of the server's folder", field=field, value=name, mend=mend)
             if not self.hidden and any(part.startswith(".") for part in path.relative_to(self.folder).parts):
                 raise ForbiddenPathError("is hidden", field=field, value=name, mend="give it a name without a dot in front")
         return real
 
-    def file(self, name: str, field: str = "path") -> Path:
-        """Return the real path of an existing file; raises `NotFoundError`, or `DataError` for a folder."""
-        path = self.resolve(name, field)
-        if path.is_dir():
-            raise DataError("is a folder", field=field, value=name, mend="choose a file in it")
-        if not path.exists():
+    def file(self, name: str, field: str = "path", *, base: Path | None = None) -> Path:
+        """Return the real path of an existing file; raises `NotFoundError`, or `DataError` for a folder or a pipe."""
+        path = self.resolve(name, field, base=base)
+        mode = _mode(path)
+        if not mode:
             raise NotFoundError("no such file", field=field, value=name)
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+            raise DataError(f"is {what}", field=field, value=name, mend="choose a file")
         return path
 
     def directory(self, name: str, field: str = "base") -> Path:
         """Return the real path of an existing folder; "" is the root itself."""
         path = self.resolve(name, field)
-        if not path.exists():
+        mode = _mode(path)
+        if not mode:
             raise NotFoundError("no such folder", field=field, value=name)
-        if not path.is_dir():
+        if not stat.S_ISDIR(mode):
             raise DataError("is not a folder", field=field, value=name, mend="give the folder of the notebook")
         return path
 
@@ -90,3 +94,11 @@ class Root:
             path = getattr(form, "path", None)
             if path is not None:
                 self.resolve(path, f"{field}.path", base=base)
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of what is there; 0 for what is not there, may not be looked at, or has too long a name."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0

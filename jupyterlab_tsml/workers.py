@@ -5,15 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from enum import Enum
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from jupyterlab_tsml.problems import ProblemError
 from jupyterlab_tsml.wire import ErrorBody
 
-__all__ = ["Workers"]
+__all__ = ["Lane", "Workers"]
 
 T = TypeVar("T")
+
+
+class Lane(Enum):
+    """What a call waits for. Calls of one lane can't hold up those of another."""
+
+    OWN = "own"
+    """Nothing but this process: documents, versions."""
+    DATA = "data"
+    """Data files, which may be large."""
+    TRACKING = "tracking"
+    """MLflow, which may be far away or silent."""
+    SCHEDULES = "schedules"
+    """MLflow, copies of models, and the DAGs folder."""
 
 
 class Workers:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
 
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_escape, url_path_join
@@ -16,6 +15,7 @@ from tornado.web import HTTPError
 from dsframework.errors import TsmlError
 from jupyterlab_tsml.problems import ProblemError, problem_of, refuse
 from jupyterlab_tsml.wire import ErrorBody
+from jupyterlab_tsml.workers import Lane
 
 if TYPE_CHECKING:
     from jupyterlab_tsml.app import TsmlApp
@@ -33,6 +33,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 class TsmlHandler(APIHandler):
     """Reads pydantic models, calls services in a thread, and writes pydantic models or one `ErrorBody`."""
+
+    lane: ClassVar[Lane] = Lane.OWN
 
     @property
     def app(self) -> TsmlApp:
@@ -57,22 +59,12 @@ class TsmlHandler(APIHandler):
             raise refuse(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "request.content_type", "the body is not declared as JSON", value=kind, mend=mend
             )
-        try:
-            data = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise refuse(HTTPStatus.BAD_REQUEST, "request.invalid", f"the body is not JSON: {error}") from error
-        return self._build(model, data)
+        return _build(model.model_validate_json, body)
 
     def read_query(self, model: type[Model]) -> Model:
         """Return the request's query; raises `ProblemError` 400 for an unknown or a wrong argument."""
         names = [name for name in self.request.query_arguments if name not in _OWN_ARGUMENTS and not name.isdigit()]
-        return self._build(model, {name: self.get_query_argument(name) for name in names})
-
-    def _build(self, model: type[Model], data: Any) -> Model:
-        try:
-            return model.model_validate(data)
-        except (ValidationError, TsmlError) as error:
-            raise problem_of(error) from error
+        return _build(model.model_validate, {name: self.get_query_argument(name) for name in names})
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a service's method beside the event loop; what a person can mend becomes an HTTP status."""
@@ -84,7 +76,7 @@ class TsmlHandler(APIHandler):
 
     async def _within(self, seconds: float, function: Callable[[], T]) -> T:
         try:
-            return await self.app.workers.call(function, seconds=seconds)
+            return await self.app.workers[self.lane].call(function, seconds=seconds)
         except TsmlError as error:
             raise problem_of(error) from error
 
@@ -107,3 +99,10 @@ class TsmlHandler(APIHandler):
         else:
             body = ErrorBody(code="server.error", message="the server failed, which is a bug", mend="see the server's log")
         self.finish(body.model_dump_json())
+
+
+def _build(validate: Callable[[Any], Model], data: Any) -> Model:
+    try:
+        return validate(data)
+    except (ValidationError, TsmlError) as error:
+        raise problem_of(error) from error

@@ -9,6 +9,7 @@ from dsframework.records import DataPreview, FoldPicture
 from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
 from jupyterlab_tsml.operations import operation
 from jupyterlab_tsml.wire import FoldsRequest, PreviewQuery, SchemaReply, ValidateReply, ValidateRequest
+from jupyterlab_tsml.workers import Lane
 
 __all__ = ["FoldsHandler", "PreviewHandler", "SchemaHandler", "ValidateHandler"]
 
@@ -39,6 +40,8 @@ class ValidateHandler(TsmlHandler):
 class FoldsHandler(TsmlHandler):
     """The folds of a document."""
 
+    lane = Lane.DATA
+
     @operation("The folds and the final test as stretches of time", body=FoldsRequest, reply=FoldPicture, errors=(404, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -50,6 +53,8 @@ class FoldsHandler(TsmlHandler):
 
 class PreviewHandler(TsmlHandler):
     """A first look at a data file."""
+
+    lane = Lane.DATA
 
     @operation("Columns, span, entities, gaps and first rows of a file", query=PreviewQuery, reply=DataPreview, errors=(404, 422))
     @web.authenticated

@@ -9,12 +9,15 @@ from dsframework.records import Comparison, RunPage, RunSummary
 from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
 from jupyterlab_tsml.operations import operation
 from jupyterlab_tsml.wire import CompareRequest, RunsQuery, SpecReply
+from jupyterlab_tsml.workers import Lane
 
 __all__ = ["CompareHandler", "RunHandler", "RunSpecHandler", "RunsHandler"]
 
 
 class RunsHandler(TsmlHandler):
     """All runs."""
+
+    lane = Lane.TRACKING
 
     @operation("A page of runs, newest first", query=RunsQuery, reply=RunPage, errors=(404, 422))
     @web.authenticated
@@ -28,6 +31,8 @@ class RunsHandler(TsmlHandler):
 class RunHandler(TsmlHandler):
     """One run."""
 
+    lane = Lane.TRACKING
+
     @operation("One run", reply=RunSummary, errors=(404,))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -39,6 +44,8 @@ class RunHandler(TsmlHandler):
 class RunSpecHandler(TsmlHandler):
     """The document of a run."""
 
+    lane = Lane.TRACKING
+
     @operation("The document that a run was made from", reply=SpecReply, errors=(404,))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -49,6 +56,8 @@ class RunSpecHandler(TsmlHandler):
 
 class CompareHandler(TsmlHandler):
     """Runs side by side."""
+
+    lane = Lane.TRACKING
 
     @operation("Runs side by side, with their forecasts", body=CompareRequest, reply=Comparison, errors=(404, 422))
     @web.authenticated

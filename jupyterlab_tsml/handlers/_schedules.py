@@ -11,6 +11,7 @@ from dsframework.deployment import Schedule, SchedulePlan, ScheduleRequest
 from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
 from jupyterlab_tsml.operations import operation
 from jupyterlab_tsml.wire import ScheduleList
+from jupyterlab_tsml.workers import Lane
 
 __all__ = ["ScheduleHandler", "SchedulePreviewHandler", "SchedulesHandler"]
 
@@ -18,7 +19,9 @@ __all__ = ["ScheduleHandler", "SchedulePreviewHandler", "SchedulesHandler"]
 class SchedulesHandler(TsmlHandler):
     """All schedules."""
 
-    @operation("The schedules of the DAGs folder", reply=ScheduleList)
+    lane = Lane.SCHEDULES
+
+    @operation("The schedules of the DAGs folder", reply=ScheduleList, errors=(422,))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     async def get(self) -> None:
@@ -38,6 +41,8 @@ class SchedulesHandler(TsmlHandler):
 class SchedulePreviewHandler(TsmlHandler):
     """What would be written."""
 
+    lane = Lane.SCHEDULES
+
     @operation("The DAG file that would be written, and its next runs", body=ScheduleRequest, reply=SchedulePlan, errors=(404, 409, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -50,6 +55,8 @@ class SchedulePreviewHandler(TsmlHandler):
 class ScheduleHandler(TsmlHandler):
     """One schedule."""
 
+    lane = Lane.SCHEDULES
+
     @operation("One schedule", reply=Schedule, errors=(404, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -57,7 +64,7 @@ class ScheduleHandler(TsmlHandler):
         """Give the schedule."""
         self.reply(await self.call(self.app.schedules.read, name))
 
-    @operation("Take a schedule's DAG file away", reply=None, status=HTTPStatus.NO_CONTENT, errors=(404, 422))
+    @operation("Take a schedule's DAG file away", reply=None, status=HTTPStatus.NO_CONTENT, errors=(404, 409, 422))
     @web.authenticated
     @authorized("write", resource=RESOURCE)
     async def delete(self, name: str) -> None:

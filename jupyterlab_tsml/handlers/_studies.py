@@ -11,12 +11,15 @@ from dsframework.records import StudyStatus
 from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
 from jupyterlab_tsml.operations import operation
 from jupyterlab_tsml.wire import StudiesQuery, StudyList, StudyRequest
+from jupyterlab_tsml.workers import Lane
 
 __all__ = ["StudiesHandler", "StudyHandler", "StudyStopHandler"]
 
 
 class StudiesHandler(TsmlHandler):
     """All studies."""
+
+    lane = Lane.TRACKING
 
     @operation("Studies, newest first", query=StudiesQuery, reply=StudyList)
     @web.authenticated
@@ -31,7 +34,7 @@ class StudiesHandler(TsmlHandler):
         body=StudyRequest,
         reply=StudyStatus,
         status=HTTPStatus.ACCEPTED,
-        errors=(404, 409, 422),
+        errors=(404, 409, 422, 501),
     )
     @web.authenticated
     @authorized("execute", resource=RESOURCE)
@@ -45,6 +48,8 @@ class StudiesHandler(TsmlHandler):
 class StudyHandler(TsmlHandler):
     """One study."""
 
+    lane = Lane.TRACKING
+
     @operation("How far a study is", reply=StudyStatus, errors=(404,))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -55,6 +60,8 @@ class StudyHandler(TsmlHandler):
 
 class StudyStopHandler(TsmlHandler):
     """The wish that a study stops."""
+
+    lane = Lane.TRACKING
 
     @operation(
         "Ask a study to stop after its running trials",

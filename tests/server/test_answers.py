@@ -15,7 +15,8 @@ from dsframework.errors import TsmlError
 from dsframework.records import RunPage
 from dsframework.spec import SpecIssue
 from jupyterlab_tsml.problems import STATUS
-from jupyterlab_tsml.services import RunService
+from jupyterlab_tsml.services import DocumentService, RunService
+from jupyterlab_tsml.workers import Lane
 
 EXAMPLES = [
     (errors.SpecError([SpecIssue("models[0]", "'xgbost' is not available", 12, "xgboost")]), 422),
@@ -98,6 +99,8 @@ async def test_a_services_own_timeout_is_a_bug_and_not_the_servers_time_limit(as
         ('{"yaml": 3}', "yaml"),
         ('{"yaml": "a", "bse": "x"}', "bse"),
         ('{"spec": []}', "spec"),
+        (r'{"yaml": "\ud800"}', None),
+        (r'{"yaml": "a", "base": "\ud800"}', None),
     ],
 )
 async def test_a_body_of_another_shape_is_a_400_that_names_the_field(ask, body, field):
@@ -246,9 +249,28 @@ class TestTwoPlaces:
         first = asyncio.ensure_future(ask("GET", "runs"))
         await until(lambda: slow.inside.acquire(blocking=False))
         second = asyncio.ensure_future(ask("GET", "runs"))
-        await until(lambda: len(app.workers._open) == 2)
+        await until(lambda: len(app.workers[Lane.TRACKING]._open) == 2)
         refused = await ask("GET", "runs")
         assert (refused.code, refused.body["code"]) == (503, "server.busy")
         slow.gate.set()
         assert [(await first).code, (await second).code] == [200, 200]
         assert (await ask("GET", "runs")).code == 200
+
+    async def test_a_lane_that_is_full_holds_up_no_other(self, ask, slow, swap, jp_root_dir, own_places):
+        class SlowDocuments(DocumentService):
+            def preview(self, query):
+                Slow.inside.release()
+                Slow.gate.wait(20)
+                return super().preview(query)
+
+        swap("documents", SlowDocuments)
+        (jp_root_dir / "a.csv").write_text("time,volume\n2020-01-01,1\n")
+        taken = [asyncio.ensure_future(ask("GET", "runs")) for _ in range(2)]
+        taken += [asyncio.ensure_future(ask("GET", "preview", params={"path": "a.csv"})) for _ in range(2)]
+        await until(lambda: slow.inside.acquire(blocking=False))
+        await until(lambda: slow.inside.acquire(blocking=False))
+        others = [await ask("GET", path) for path in ("status", "schema", "schedules")]
+        assert [answer.code for answer in others] == [200, 200, 200]
+        assert not any(one.done() for one in taken)
+        slow.gate.set()
+        assert [(await one).code for one in taken] == [200] * 4

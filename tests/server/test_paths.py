@@ -78,6 +78,13 @@ def test_a_folder_a_missing_file_and_a_loop_of_links_are_told_apart(root):
     with pytest.raises((NotFoundError, DataError)):
         root.file("loop.csv")
     with pytest.raises(NotFoundError):
+        root.file("x" * 300)
+    with pytest.raises(NotFoundError):
+        root.directory("x" * 300)
+    os.mkfifo(root.folder / "pipe.csv")  # who opens it for reading waits for ever
+    with pytest.raises(DataError, match="is a pipe"):
+        root.file("pipe.csv")
+    with pytest.raises(NotFoundError):
         root.directory("none")
     with pytest.raises(DataError, match="is not a folder"):
         root.directory("data/a.csv")
@@ -103,6 +110,7 @@ class TestOverRest:
     async def test_a_folder_is_a_422_and_a_missing_file_a_404(self, ask):
         assert (await ask("GET", "preview", params={"path": "data"})).code == 422
         assert (await ask("GET", "preview", params={"path": "data/none.csv"})).code == 404
+        assert (await ask("GET", "preview", params={"path": "x" * 300})).code == 404
 
     @pytest.mark.parametrize("route", ["folds", "studies"])
     @pytest.mark.parametrize("name", ["../../outside/c.csv", "/etc/passwd", "../link.csv", "../folder/c.csv", ".hidden.csv", "~/c.csv"])
@@ -118,7 +126,9 @@ class TestOverRest:
         assert answer.code == 403, answer
         assert answer.body["field"] == "variants.data.bad.path"
 
-    @pytest.mark.parametrize(("base", "code"), [("../outside", 403), ("folder", 403), ("none", 404), ("data/a.csv", 422), (".secret", 403)])
+    @pytest.mark.parametrize(
+        ("base", "code"), [("../outside", 403), ("folder", 403), ("none", 404), ("x" * 300, 404), ("data/a.csv", 422), (".secret", 403)]
+    )
     async def test_the_base_is_a_folder_below_the_root(self, ask, document, base, code):
         for route in ("validate", "folds", "studies"):
             answer = await ask("POST", route, {"spec": document("a.csv"), "base": base})
@@ -129,6 +139,8 @@ class TestOverRest:
         missing = (await ask("POST", "validate", {"spec": document("none.csv"), "base": "data"})).body
         assert (missing["valid"], missing["issues"][0]["field"]) == (False, "data.path")
         assert missing["issues"][0]["message"] == "no file 'none.csv' in data"
+        assert not (await ask("POST", "validate", {"spec": document("x" * 300), "base": "data"})).body["valid"]
+        assert (await ask("POST", "folds", {"spec": document("x" * 300), "base": "data"})).code == 422
         outside = (await ask("POST", "validate", {"spec": document("../link.csv"), "base": "data"})).body
         assert (outside["valid"], outside["issues"][0]["field"]) == (False, "data.path")
         assert (await ask("POST", "validate", {"spec": document("../data/a.csv"), "base": "books"})).body["valid"]

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dsframework.deployment import ScheduleRequest
 from dsframework.spec import spec_from_dict
+from jupyterlab_tsml.root import ForbiddenPathError
 
 RUN = "0" * 32
 
@@ -113,3 +115,48 @@ async def test_credentials_are_refused_and_not_repeated(ask):
 async def test_an_unknown_run_can_not_be_scheduled(ask, mlflow):
     answer = await ask("POST", "schedules", {"run_id": RUN, "name": "x"}, request_timeout=120)
     assert (answer.code, answer.body["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("target", ["/etc/cron.d", "../elsewhere", "link", "~/x", ".hidden", "a\0b"])
+async def test_a_target_outside_of_the_folder_is_a_403(ask, own_places, jp_root_dir, target):
+    (jp_root_dir / "link").symlink_to("/etc")
+    answer = await ask("POST", "schedules", {"run_id": RUN, "publish": {"parquet": target}})
+    assert (answer.code, answer.body["field"]) == (403, "publish.parquet"), answer
+    assert "ScheduleService.publish_folders" in answer.body["mend"]
+    assert not (own_places / "dags").exists()
+
+
+class TestPublishFolders:
+    @pytest.fixture
+    def settings(self, tmp_path):
+        return {"ScheduleService": {"publish_folders": [str(tmp_path / "desk")]}}
+
+    def test_a_target_lies_below_the_root_or_a_folder_that_the_server_names(self, app, jp_root_dir, tmp_path):
+        def target(asked: str) -> str | None:
+            request = ScheduleRequest.model_validate({"run_id": RUN, "publish": {"parquet": asked}})
+            return app.schedules.admit_request(request).publish.parquet
+
+        assert target("predictions") == str(jp_root_dir / "predictions")
+        assert target(str(tmp_path / "desk" / "a.parquet")) == str(tmp_path / "desk" / "a.parquet")
+        for outside in (str(tmp_path / "desk" / ".." / "x"), str(tmp_path / "desks"), "/etc"):
+            with pytest.raises(ForbiddenPathError):
+                target(outside)
+
+
+async def test_a_file_that_is_not_a_schedule_is_listed_and_not_deleted(ask, own_places):
+    dags = own_places / "dags"
+    dags.mkdir(parents=True)
+    (dags / "tsml_mine.py").write_text("print('mine')")
+    (dags / "other.py").write_text("print('other')")
+    (listed,) = (await ask("GET", "schedules")).body["schedules"]
+    assert (listed["name"], bool(listed["error"])) == ("mine", True)
+    answer = await ask("DELETE", "schedules/mine")
+    assert (answer.code, answer.body["code"]) == (409, "conflict")
+    assert sorted(file.name for file in dags.iterdir()) == ["other.py", "tsml_mine.py"]
+
+
+async def test_a_dags_folder_that_is_a_file_is_told(ask, own_places):
+    own_places.mkdir()
+    (own_places / "dags").write_text("")
+    answer = await ask("GET", "schedules")
+    assert (answer.code, answer.body["field"]) == (422, "dags_folder")
