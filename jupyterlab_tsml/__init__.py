@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["load_ipython_extension"]
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
@@ -25,3 +25,10 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     import tsml_kernel
 
     tsml_kernel.load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take them away again: what ``%unload_ext`` and ``%reload_ext`` call."""
+    import tsml_kernel
+
+    tsml_kernel.unload_ipython_extension(shell)

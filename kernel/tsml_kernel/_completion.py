@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from IPython.core.getipython import get_ipython
 
 from tsml_kernel._commands import COMMANDS, run
+from tsml_kernel._line import LineParser
 from tsml_kernel._schema_walk import suggestions
-from tsml_kernel._yaml_context import place_at_end
+from tsml_kernel._shell import data_frames
+from tsml_kernel._yaml_context import Place, place_at_end
 
 __all__ = ["complete"]
 
 _LINE = re.compile(r"^\s*%tsml\s+(?P<rest>.*)$")
 _CELL = re.compile(r"^\s*%%tsml(?:\s|$)")
 _WORD = re.compile(r"\S*$")
+_PATH = re.compile(r"""[^\s{\["':,]*$""")
+_FILES = (".csv", ".parquet")
+_MOST_FILES = 200
 
 
 @context_matcher(identifier="tsml", priority=100)  # type: ignore[untyped-decorator]
@@ -25,12 +32,14 @@ def complete(context: CompletionContext) -> SimpleMatcherResult:
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _CELL.match(lines[first]):
         if context.cursor_line == first:
-            return _result(_last_word(before), run.parser().options())
+            return _result(_found(_WORD, before), _options(run.parser(), before.split()[1:], before))
         place = place_at_end("\n".join([*lines[first + 1 : context.cursor_line], before]))
-        return _result(place.prefix, suggestions(place))
+        if place.value and place.path[-1:] == ("path",):
+            return _result(_found(_PATH, before), _data_files())
+        return _result(place.prefix, _frames() if _names_a_frame(place) else suggestions(place))
     found = _LINE.match(before)
     if found:
-        return _result(_last_word(before), _line_words(found["rest"]))
+        return _result(_found(_WORD, before), _line_words(found["rest"]))
     return SimpleMatcherResult(completions=[], suppress=False)
 
 
@@ -41,12 +50,33 @@ def _line_words(rest: str) -> list[str]:
     command = COMMANDS.get(words[0])
     if command is None:
         return []
-    return list(COMMANDS) if words[0] == "help" else command.parser().options()
+    return ["run", *COMMANDS] if words[0] == "help" else _options(command.parser(), words[1:], rest)
 
 
-def _last_word(before: str) -> str:
-    found = _WORD.search(before)
-    return found[0] if found else ""
+def _options(parser: LineParser, words: list[str], before: str) -> list[str]:
+    finished = words if before.endswith(" ") else words[:-1]
+    return parser.words_after(finished[-1]) if finished else parser.options()
+
+
+def _names_a_frame(place: Place) -> bool:
+    return place.value and place.path[-1:] == ("frame",) and "data" in place.path
+
+
+def _frames() -> list[str]:
+    shell = get_ipython()
+    return sorted(data_frames(shell.user_ns)) if shell else []
+
+
+def _data_files() -> list[str]:
+    """The files in the notebook's folder and one below that a loader reads."""
+    found = (path for pattern in ("*", "*/*") for path in sorted(Path().glob(pattern)))
+    names = [path.as_posix() for path in found if path.suffix in _FILES and not path.name.startswith(".")]
+    return names[:_MOST_FILES]
+
+
+def _found(pattern: re.Pattern[str], before: str) -> str:
+    match = pattern.search(before)
+    return match[0] if match else ""
 
 
 def _result(prefix: str, candidates: list[str]) -> SimpleMatcherResult:

@@ -8,7 +8,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from dsframework.records import RunPage, StudyStatus
+from dsframework.records import ExperimentResult, Reproduction, RunPage, StudyStatus
 from tsml_kernel._numbers import format_duration, format_number, format_score
 
 __all__ = ["StudyList", "register_formatters"]
@@ -29,6 +29,8 @@ def register_formatters(shell: InteractiveShell) -> None:
     formatter = shell.display_formatter.mimebundle_formatter
     named: list[tuple[str, str, Callable[[Any], Bundle]]] = [
         ("dsframework.study._outcome", "StudyOutcome", _outcome),
+        ("dsframework.records._results", "ExperimentResult", _experiment),
+        ("dsframework.records._runs", "Reproduction", _reproduction),
         ("dsframework.records._runs", "RunPage", _runs),
         ("dsframework.records._progress", "StudyStatus", _status),
         ("dsframework.deployment._models", "Schedule", _schedule),
@@ -52,6 +54,26 @@ def _outcome(outcome: Any) -> Bundle:
 
     result = outcome.result
     return board_bundle(board_of_result(result, get_metric(result.metric).greater_is_better))
+
+
+def _experiment(result: ExperimentResult) -> Bundle:
+    head = ["", "folds, mean ± std", "final test", *(name.replace("_", " ") for name in result.baselines)]
+    rows = []
+    for metric, test in result.test.items():
+        naive = [format_number(scores.get(metric)) for scores in result.baselines.values()]
+        cv = result.cv.get(metric)
+        score = f"{format_score(cv.mean, cv.std)} ({len(cv.folds)} folds)" if cv else "–"
+        rows.append([metric, score, format_number(test), *naive])
+    params = ", ".join(f"{name}={value}" for name, value in result.params.items())
+    notes = [f"Parameters: {params}"] if params else []
+    notes += [f"{result.n_train:,} rows to learn from, {result.n_test:,} rows in the final test"] if result.n_train else []
+    notes += [result.error] if result.error else []
+    return _grid(f"{result.name}, {result.status}", head, rows, [*notes, f"Run {result.run_id}"])
+
+
+def _reproduction(found: Reproduction) -> Bundle:
+    notes = [*found.differences, *(f"environment: {line}" for line in found.environment)]
+    return _grid(f"Run {found.run_id}: {found.verdict}", [], [], notes)
 
 
 def _status(status: StudyStatus) -> Bundle:

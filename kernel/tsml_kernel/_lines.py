@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Board:
-    """A table of experiments, the best first."""
+    """A table of experiments, the best first; `status` is empty where there is no study that could have one."""
 
     title: str
     status: str
@@ -41,6 +41,14 @@ class Board:
     greater_is_better: bool
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """How the study is, in words; of one that failed, how much of it."""
+        failed = sum(line.status == "failed" for line in self.lines)
+        if self.status == "failed" and 0 < failed < len(self.lines):
+            return f"{failed} of {len(self.lines)} experiments failed"
+        return "waiting" if self.status == "queued" else self.status
 
     @property
     def best(self) -> Line | None:
@@ -122,10 +130,8 @@ def board_of_comparison(comparison: Comparison) -> Board:
                 run_id=row.run.run_id,
             )
         )
-    title = f"{len(lines)} runs"
-    return Board(
-        title, "finished", metric, comparison.greater_is_better, _sorted(lines, comparison.greater_is_better), tuple(comparison.notes)
-    )
+    title = f"Comparison of {len(lines)} run{'' if len(lines) == 1 else 's'}"
+    return Board(title, "", metric, comparison.greater_is_better, _sorted(lines, comparison.greater_is_better), tuple(comparison.notes))
 
 
 def _trials(done: int, total: int | None) -> str:

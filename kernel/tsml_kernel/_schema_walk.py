@@ -10,7 +10,7 @@ from typing import Any
 from dsframework.spec import json_schema
 from tsml_kernel._yaml_context import ITEM, Place
 
-__all__ = ["suggestions"]
+__all__ = ["explain", "suggestions"]
 
 Schema = dict[str, Any]
 
@@ -23,17 +23,55 @@ def suggestions(place: Place) -> list[str]:
     place
         Where the cursor is; its prefix is not looked at.
     """
-    root = _root()
-    nodes = list(_options(root, root))
-    for part in place.path:
-        nodes = _chosen(nodes, place) if part == ITEM else nodes
-        nodes = [option for node in nodes for inner in _step(node, part) for option in _options(inner, root)]
+    nodes = _nodes(place)
     if place.value:
         return list(dict.fromkeys(text for node in nodes for text in _values(node)))
     listed = place.path[-1:] == (ITEM,)
     found = [f"{key}:" for node in _chosen(nodes, place) for key in node.get("properties", {}) if key not in place.siblings or listed]
     bare = [text for node in nodes for text in _values(node)] if listed or not found else []
     return list(dict.fromkeys([*bare, *found]))
+
+
+def explain(place: Place) -> str | None:
+    r"""Say what the word at a place means: a key, or a name among the values; nothing when the schema has no such word.
+
+    >>> explain(Place(("split", "cv"), "folds", False, {}))
+    'folds\ndefault: 5'
+    """
+    word = place.prefix
+    nodes = _nodes(place)
+    inner = [found for node in _chosen(nodes, place) for found in _step(node, word) if not place.value]
+    if not inner and any(word in _values(node) for node in nodes):
+        named = [node["properties"][word] for node in nodes if word in node.get("properties", {})]
+        constants = [node for node in nodes if word in _values(node)]
+        inner = named or [{"description": node.get("description", "")} for node in constants]
+    return _explained(word, inner) if inner else None
+
+
+def _explained(word: str, nodes: list[Schema]) -> str | None:
+    """Title, description, default and choices of the forms that a word may have; nothing when that says no more than the word."""
+    options = [option for node in nodes for option in _options(node, _root())]
+    first = next((option for option in options if option.get("type") != "null"), nodes[0])
+    title = str(nodes[0].get("title") or first.get("title") or "").replace("_", " ")
+    lines = [f"{word}: {title}" if title and title.lower() != word and not title.endswith("Arguments") else word]
+    lines.append(nodes[0].get("description") or first.get("description") or "")
+    defaults = [node.get("default") for node in nodes]
+    lines.append(f"default: {_written(defaults[0])}" if len(defaults) == 1 and defaults[0] is not None else "")
+    values = list(dict.fromkeys(text for option in options for text in _values(option)))
+    lines.append(f"one of: {', '.join(values)}" if values else "")
+    lines.append(f"keys: {', '.join(first['properties'])}" if first.get("properties") else "")
+    lines = [line for line in lines if line]
+    return "\n".join(lines) if lines != [word] else None
+
+
+def _nodes(place: Place) -> list[Schema]:
+    """The alternatives of the schema for what stands at a place."""
+    root = _root()
+    nodes = list(_options(root, root))
+    for part in place.path:
+        nodes = _chosen(nodes, place) if part == ITEM else nodes
+        nodes = [option for node in nodes for inner in _step(node, part) for option in _options(inner, root)]
+    return nodes
 
 
 @cache

@@ -12,7 +12,7 @@ from tsml_kernel._numbers import format_number, format_score
 __all__ = ["board_html", "board_text", "grid_html"]
 
 _CELL = "text-align:left;padding:2px 10px 2px 0;white-space:nowrap"
-_STATUS = {"queued": "waiting", "running": "running", "finished": "finished", "failed": "failed", "stopped": "stopped"}
+_WAITING = {"queued": "waiting"}
 
 
 def board_html(board: Board, picture: str | None = None) -> str:
@@ -28,9 +28,13 @@ def board_html(board: Board, picture: str | None = None) -> str:
     better = "greater is better" if board.greater_is_better else "smaller is better"
     head = ["", f"{board.metric}, folds ({better})", f"{board.metric}, final test", "best naive forecast", "trials", "parameters"]
     rows = [_row(line, line is board.best) for line in board.lines]
-    title = f"<strong>{escape(board.title)}</strong> {escape(_STATUS.get(board.status, board.status))}"
+    title = f"<strong>{escape(board.title)}</strong> {escape(board.state)}"
     notes = "".join(f"<div>{escape(note)}</div>" for note in board.notes)
-    image = f'<img alt="{escape(board_text(board))}" src="data:image/png;base64,{picture}" style="max-width:100%"/>' if picture else ""
+    image = (
+        f'<img alt="{escape(board_text(board))}" src="data:image/png;base64,{picture}" style="width:700px;max-width:100%"/>'
+        if picture
+        else ""
+    )
     return f'<div class="jp-TsmlStatic"><div>{title}</div>{grid_html(head, rows)}{notes}{image}</div>'
 
 
@@ -49,13 +53,13 @@ def board_text(board: Board) -> str:
     best = board.best
     count = "1 experiment" if len(board.lines) == 1 else f"{len(board.lines)} experiments"
     found = f", best {best.label}: {board.metric} {format_score(best.score, best.std)}" if best else ""
-    return f"{board.title}: {_STATUS.get(board.status, board.status)}, {count}{found}"
+    return f"{board.title}: {board.state}, {count}{found}" if board.status else f"{board.title}{found}"
 
 
 def _row(line: Line, best: bool) -> list[str]:
     score = format_score(line.score, line.std) + (f" ({line.folds} folds)" if line.folds else "")
     if line.score is None:
-        score = line.error or _STATUS.get(line.status, line.status)
+        score = line.error or _WAITING.get(line.status, line.status)
     naive = f"{line.baseline[0]} {format_number(line.baseline[1])}" if line.baseline else ""
     if line.beats_baselines is False:
         naive = f"{naive} not beaten".strip()

@@ -45,9 +45,13 @@ def test_compare_shows_a_live_view_and_a_static_table_with_a_picture(outcome: St
 
 def test_compare_takes_a_study_and_a_filter(outcome: StudyOutcome, run_cell: Callable[[str], Any]) -> None:
     by_study = run_cell(f"%tsml compare {outcome.study}")
-    assert "2 runs" in by_study.bundles("text/html")[0], by_study.text
-    by_filter = run_cell("%tsml compare \"params.model = 'nothing'\"")
-    assert "MagicError: no run fits the filter" in by_filter.text
+    assert "Comparison of 2 runs" in by_study.bundles("text/html")[0], by_study.text
+    scores = {item.run_id: item.cv["mae"].mean for item in outcome.result.experiments}
+    bar = (min(scores.values()) + max(scores.values())) / 2
+    by_filter = run_cell(f"%tsml compare \"metrics.mae < {bar} and tags.`tsml.study` = '{outcome.study}'\"")
+    assert "Comparison of 1 run<" in by_filter.bundles("text/html")[0], by_filter.text
+    by_nothing = run_cell("%tsml compare \"params.model = 'nothing'\"")
+    assert "MagicError: no run fits the filter" in by_nothing.text
 
 
 def test_the_comparison_fetches_the_forecasts_of_another_series(outcome: StudyOutcome) -> None:
@@ -71,6 +75,25 @@ def test_status_lists_studies_and_shows_one(outcome: StudyOutcome, shell: Any, r
     assert outcome.study in bundle["text/html"]
     shown = run_cell(f"%tsml status {outcome.study[:8]}")
     assert len(shown.bundles(WIDGET)) == 1 and "commands" in shown.bundles("text/html")[0]
+
+
+def test_attach_shows_a_study_again_and_reproduce_says_that_it_is_the_same(
+    outcome: StudyOutcome, shell: Any, run_cell: Callable[[str], Any]
+) -> None:
+    shown = run_cell(f"%tsml attach {outcome.study}")
+    assert len(shown.bundles(WIDGET)) == 1 and "commands" in shown.bundles("text/html")[0]
+    assert outcome.best is not None
+    again = run_cell(f"%tsml reproduce {outcome.best.run_id}").result
+    bundle, _ = shell.display_formatter.format(again)
+    assert bundle["text/plain"].splitlines()[0] == f"Run {outcome.best.run_id}: identical"
+
+
+def test_the_best_experiment_is_shown_as_a_table(outcome: StudyOutcome, shell: Any) -> None:
+    best = outcome.best
+    assert best is not None
+    bundle, _ = shell.display_formatter.format(best)
+    assert "2 folds" in bundle["text/html"] and "seasonal naive" in bundle["text/html"] and best.run_id in bundle["text/html"]
+    assert f"{best.test['mae']:,.0f}" in bundle["text/plain"]
 
 
 def test_stopping_a_study_that_has_ended_is_one_line(outcome: StudyOutcome, run_cell: Callable[[str], Any]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
 import pytest
 from IPython.core.completer import provisionalcompleter
 from tsml_kernel._schema_walk import suggestions
@@ -30,7 +33,11 @@ CASES = [
     ("%%tsml\nmodels:\n  - xgboost: {max_d", ["max_depth:"]),
     ("%%tsml\nvariants:\n  features:\n    short:\n      - cal", ["calendar:"]),
     ("%%tsml --det", ["--detach"]),
+    ("%%tsml --executor ", ["local", "ray"]),
+    ("%%tsml --executor r", ["ray"]),
+    ("%%tsml --fresh --set a=b --ex", ["--executor"]),
     ("%tsml comp", ["compare"]),
+    ("%tsml compare abc --part ", ["test", "cv"]),
     ("%tsml schedule abc --na", ["--name"]),
     ("%tsml help sch", ["schedule"]),
 ]
@@ -44,6 +51,22 @@ def test_tab_offers_what_may_stand_there(text: str, expected: list[str], shell: 
 def test_keys_that_stand_already_are_not_offered_again(shell: Any) -> None:
     assert "task:" not in complete(shell, "%%tsml\ntask: regression\nta")
     assert complete(shell, "%%tsml\ntask: regression\nta") == ["target:"]
+
+
+def test_the_data_frames_of_the_notebook_are_offered(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"prices": pl.DataFrame({"a": [1]}), "prices_old": pd.DataFrame({"a": [1]}), "prices_list": [1]}.items():
+        monkeypatch.setitem(shell.user_ns, name, value)
+    assert complete(shell, "%%tsml\ndata: {loader: frame, frame: pri") == ["prices", "prices_old"]
+    assert complete(shell, "%%tsml\nvariants:\n  data:\n    one:\n      loader: frame\n      frame: pri") == ["prices", "prices_old"]
+
+
+def test_the_data_files_beside_the_notebook_are_offered(shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("daily.csv", "data/bars.parquet", "data/.hidden.csv", "notes.txt"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert complete(shell, "%%tsml\ndata: {loader: csv, path: ") == ["daily.csv", "data/bars.parquet"]
+    assert complete(shell, "%%tsml\ndata:\n  loader: csv\n  path: data/b") == ["data/bars.parquet"]
 
 
 def test_other_cells_are_left_alone(shell: Any) -> None:

@@ -15,6 +15,12 @@ WRONG_LINES = [
     ("%tsml help comapre", "did you mean 'compare'?"),
     ("%tsml status 0123456789ab", "NotFoundError: study: no such study (got '0123456789ab')"),
     ("%%tsml --excutor ray\nname: x", "did you mean '--executor'?"),
+    ("%%tsml --executor rya\nname: x", "did you mean 'ray'?"),
+    ("%tsml runs --limit 0", "--limit: expected a whole number from 1 on, got '0'"),
+    ("%tsml runs --limit many", "--limit: expected a whole number from 1 on, got 'many'"),
+    ("%tsml compare abc --part tset", "did you mean 'test'?"),
+    ("%tsml reproduce nothing", "NotFoundError: run: not a run's id (got 'nothing')"),
+    ("%tsml attach 0123456789ab", "NotFoundError: study: no such study (got '0123456789ab')"),
     ("%%tsml --set tuning.trials\nname: x", "'tuning.trials' is not of the form path=value"),
 ]
 
@@ -56,6 +62,9 @@ def test_a_missing_file_is_one_line(run_cell: Callable[[str], Any], small: Calla
 
 def test_help_lists_every_command_and_explains_one(run_cell: Callable[[str], Any]) -> None:
     overview = run_cell("%tsml").text
-    assert all(f"%tsml {name}" in overview for name in ("runs", "compare", "schedule", "status", "stop", "help"))
+    assert all(f"%tsml {name}" in overview for name in ("runs", "compare", "schedule", "status", "attach", "stop", "reproduce", "help"))
     assert "--dags-folder" in run_cell("%tsml help schedule").text
-    assert "--detach" in run_cell("%tsml help run").text
+    assert "metrics.mae < 1e6" in run_cell("%tsml help compare").text
+    explained = run_cell("%tsml help run").text
+    assert "--detach" in explained
+    assert "data: {loader: frame, frame: prices, time: date}" in explained

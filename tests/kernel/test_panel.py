@@ -62,6 +62,11 @@ def test_the_static_form_is_sorted_escaped_and_says_what_is_not_beaten() -> None
     assert "not beaten" in html
 
 
+def test_a_study_of_which_a_part_failed_says_which_part() -> None:
+    assert "1 of 3 experiments failed" in status_bundle(status(status="failed"))["text/html"]
+    assert status_bundle(status(status="finished"))["text/plain"].startswith("volume: finished, 3 experiments")
+
+
 def test_greater_is_better_turns_the_order_round() -> None:
     html = status_bundle(status(greater_is_better=True, metric="r2"))["text/html"]
     assert html.index("slow") < html.index("fast")

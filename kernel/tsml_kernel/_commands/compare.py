@@ -5,21 +5,27 @@ from __future__ import annotations
 from IPython.core.interactiveshell import InteractiveShell
 
 from tsml_kernel._errors import MagicError
-from tsml_kernel._line import LineParser
+from tsml_kernel._line import LineParser, count
 
 __all__ = ["NAME", "SUMMARY", "execute", "parser"]
 
 NAME = "compare"
 SUMMARY = "Compare runs: table, parallel coordinates, forecasts over the actual values."
+_MORE = """\
+Such as
+  %tsml compare 3fa1b2 77c0de            runs by the beginning of their ids
+  %tsml compare {result.study}           every experiment of a study
+  %tsml compare "metrics.mae < 1e6"      by the mean over the folds; metrics.test_mae is the final test
+  %tsml compare "params.model = 'ridge' and metrics.mae < 1e6\""""
 
 
 def parser() -> LineParser:
     """Return the parser of the line."""
-    line = LineParser("%tsml compare", SUMMARY)
+    line = LineParser("%tsml compare", SUMMARY, _MORE)
     line.add_argument("runs", nargs="+", metavar="RUN", help="ids of runs, or of a study; or one MLflow filter")
     line.add_argument("--entity", default=None, help="the series whose forecasts are shown first")
     line.add_argument("--part", choices=("test", "cv"), default="test", help="forecasts of the final test (test) or of the folds (cv)")
-    line.add_argument("--limit", type=int, default=50, help="how many runs a filter may find (50)")
+    line.add_argument("--limit", type=count, default=50, help="how many runs a filter may find (50)")
     return line
 
 
@@ -51,7 +57,9 @@ def _ids(words: list[str], limit: int) -> list[str]:
     ):
         found = [run.run_id for run in search_runs(filter=" ".join(words), limit=limit).runs]
         if not found:
-            raise MagicError("no run fits the filter", value=" ".join(words), mend="%tsml runs lists what there is")
+            raise MagicError(
+                "no run fits the filter", value=" ".join(words), mend="%tsml runs lists what there is, %tsml help compare shows filters"
+            )
         return found
     ids: list[str] = []
     for word in words:

@@ -46,4 +46,8 @@ def _overview() -> str:
 
     lines = [f"  {'%%tsml':<16} {run.SUMMARY}"]
     lines += [f"  {'%tsml ' + name:<16} {command.SUMMARY}" for name, command in COMMANDS.items()]
-    return "\n".join(["Time-series experiments:", "", *lines, "", "%tsml help COMMAND explains one; %tsml help run explains %%tsml."])
+    more = [
+        "%tsml help COMMAND explains one; %tsml help run explains %%tsml, and how a data frame of the notebook is handed over.",
+        "In a cell, Tab completes keys and names, and Shift-Tab explains the one under the cursor.",
+    ]
+    return "\n".join(["Time-series experiments:", "", *lines, "", *more])

@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["SUMMARY", "execute", "parser", "read_cell"]
 
 SUMMARY = "Run the experiment that the cell describes in YAML, with a live panel."
+_MORE = """\
+The value of the cell is an object: result = _, then result.best, result.frame, result.predict(rows).
+
+A data frame of this notebook, polars or pandas, is handed over by its name:
+  data: {loader: frame, frame: prices, time: date}
+A class of your own goes into a file beside the notebook (%%writefile my_models.py):
+  models: [{python: {class: my_models.MyModel}}]
+The same cell goes on where an interrupted run of it ended; no finished trial is run again."""
 
 
 def parser() -> LineParser:
     """Return the parser of the line."""
-    line = LineParser("%%tsml", SUMMARY)
-    line.add_argument("--executor", default="local", metavar="local|ray", help="where the fits run (local)")
+    line = LineParser("%%tsml", SUMMARY, _MORE)
+    line.add_argument("--executor", choices=("local", "ray"), default="local", help="where the fits run (local)")
     line.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="lay a setting over the document, such as tuning.trials=10"
     )

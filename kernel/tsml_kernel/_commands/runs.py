@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.interactiveshell import InteractiveShell
 
 from dsframework.records import RunPage
-from tsml_kernel._line import LineParser
+from tsml_kernel._line import LineParser, count
 
 __all__ = ["NAME", "SUMMARY", "execute", "parser"]
 
@@ -17,7 +17,7 @@ def parser() -> LineParser:
     """Return the parser of the line."""
     line = LineParser("%tsml runs", SUMMARY)
     line.add_argument("filter", nargs="*", help='an MLflow filter, such as "metrics.mae < 1e6"')
-    line.add_argument("--limit", type=int, default=20, help="how many at most (20)")
+    line.add_argument("--limit", type=count, default=20, help="how many at most (20)")
     line.add_argument("--experiment", default=None, help="an MLflow experiment")
     return line
 

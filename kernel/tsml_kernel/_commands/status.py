@@ -6,7 +6,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from tsml_kernel._line import LineParser
+from tsml_kernel._line import LineParser, count
 
 __all__ = ["NAME", "SUMMARY", "execute", "parser"]
 
@@ -18,7 +18,7 @@ def parser() -> LineParser:
     """Return the parser of the line."""
     line = LineParser("%tsml status", SUMMARY)
     line.add_argument("study", nargs="?", help="the id of the study")
-    line.add_argument("--limit", type=int, default=10, help="how many studies to list (10)")
+    line.add_argument("--limit", type=count, default=10, help="how many studies to list (10)")
     return line
 
 
