@@ -39,7 +39,8 @@ class StudyOutcome:
     @property
     def frame(self) -> pl.DataFrame:
         """One row an experiment, best first: mean and deviation over the folds, test scores, whether the baselines are beaten."""
-        rows = [_row(experiment) for experiment in self.result.experiments]
+        experiments = sorted(self.result.experiments, key=lambda found: found.status != "finished")  # the first one orders the columns
+        rows = [_row(experiment) for experiment in experiments]
         frame = pl.DataFrame(rows, infer_schema_length=None)
         column = f"cv_{self.result.metric}"
         return frame.sort(column, descending=self._greater_is_better, nulls_last=True) if column in frame.columns else frame
@@ -65,8 +66,8 @@ class StudyOutcome:
         return found
 
     def __repr__(self) -> str:
-        best = self.best
-        head = f"study {self.study[:8]} {self.result.name!r}: {len(self.result.experiments)} experiments, {self.result.status}"
+        best, count = self.best, len(self.result.experiments)
+        head = f"study {self.study[:8]} {self.result.name!r}: {count} experiment{'' if count == 1 else 's'}, {self.result.status}"
         return f"{head}, best {best.name} ({self.result.metric} {best.cv[self.result.metric].mean:.6g})" if best else head
 
 

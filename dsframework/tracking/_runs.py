@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dsframework.errors import NotFoundError, TrackingError
+from dsframework.metrics import metric_names
 from dsframework.records import ExperimentResult, RunPage, RunSummary, Status
 from dsframework.spec import ExperimentSpec, parse_spec
 from dsframework.tracking._artifacts import read_text
@@ -19,6 +20,7 @@ from dsframework.tracking._store import KIND, owner_is_alive
 __all__ = ["find_runs", "load_result", "load_spec_of", "run_summary", "search_runs", "summarise"]
 
 _STATUS: dict[str, Status] = {"RUNNING": "running", "SCHEDULED": "queued", "FINISHED": "finished", "FAILED": "failed", "KILLED": "stopped"}
+_METRIC = re.compile(r"(?<![\w.])metrics\.(`?)(\w+)\1(?=\W|$)")
 _COMPARISON = re.compile(r"(metrics|params|tags|attributes|attribute|run)\s*\.", re.IGNORECASE)
 
 
@@ -34,7 +36,8 @@ def search_runs(
     Parameters
     ----------
     filter
-        An MLflow filter such as ``metrics.test_mae < 1e6 and params.model = 'ridge'``, or a plain text that the run's name has.
+        An MLflow filter such as ``metrics.mae < 1e6 and params.model = 'ridge'``, or a plain text that the run's name has.
+        ``metrics.mae`` is the mean over the folds, which MLflow has as ``cv_mae``; ``metrics.test_mae`` is the final test.
     limit
         Runs a page, 1 to 1000.
     page_token
@@ -55,7 +58,7 @@ def search_runs(
     conditions = [f"tags.`{KIND}` = 'experiment'"]
     if filter and filter.strip():
         if _COMPARISON.search(filter):
-            conditions.append(filter.strip())
+            conditions.append(_METRIC.sub(_recorded_metric, filter.strip()))
         else:
             text = filter.strip().replace("'", "").replace("%", "")
             conditions.append(f"attributes.run_name ILIKE '%{text}%'")
@@ -72,6 +75,10 @@ def search_runs(
         )
         names = _experiment_names(store, {run.info.experiment_id for run in page})
         return RunPage(runs=[summarise(run, names) for run in page], next_token=page.token or None)
+
+
+def _recorded_metric(found: re.Match[str]) -> str:
+    return f"metrics.cv_{found[2]}" if found[2] in metric_names() else found[0]
 
 
 def _experiment_ids(store: Any, name: str | None) -> list[str]:

@@ -151,6 +151,9 @@ def test_runs_are_found_by_name_and_by_filter_and_compared(small_study: StudyOut
     assert {run.run_id for run in search_runs("ridge", tracking_experiment="small-study").runs} >= {ids[0]}
     score = small_study.result.experiments[0].test["mae"]
     assert ids[0] in {run.run_id for run in search_runs(f"metrics.test_mae <= {score + 1}").runs}
+    mean = small_study.result.experiments[0].cv["mae"].mean
+    assert ids[0] in {run.run_id for run in search_runs(f"metrics.mae <= {mean + 1} and metrics.`mae` >= {mean - 1}").runs}
+    assert ids[0] not in {run.run_id for run in search_runs(f"metrics.mae < {mean - 1}").runs}
     assert run_summary(ids[0][:12]).run_id == ids[0]
     found = compare_runs(ids)
     assert [row.run.run_id for row in found.rows] == ids
