@@ -46,7 +46,7 @@ class TsmlApp(ExtensionApp):
     @cached_property
     def workers(self) -> dict[Lane, Workers]:
         """The threads beside the event loop: a pool for every lane, so that big files and a silent MLflow hold up only their own kind."""
-        return {lane: Workers(threads=self.threads, waiting=self.waiting, seconds=self.time_limit) for lane in Lane}
+        return {lane: Workers(threads=self.threads, waiting=self.waiting, seconds=self.time_limit, mend=lane.value) for lane in Lane}
 
     def initialize_settings(self) -> None:
         """Make the services."""

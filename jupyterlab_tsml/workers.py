@@ -18,15 +18,15 @@ T = TypeVar("T")
 
 
 class Lane(Enum):
-    """What a call waits for. Calls of one lane can't hold up those of another."""
+    """What a call waits for, and what to do when that takes too long. Calls of one lane can't hold up those of another."""
 
-    OWN = "own"
+    OWN = "make the document smaller"
     """Nothing but this process: documents, versions."""
-    DATA = "data"
+    DATA = "use a smaller file, or Parquet in place of CSV"
     """Data files, which may be large."""
-    TRACKING = "tracking"
+    TRACKING = "see whether MLflow answers"
     """MLflow, which may be far away or silent."""
-    SCHEDULES = "schedules"
+    SCHEDULES = "see whether MLflow answers, and whether the disk is slow"
     """MLflow, copies of models, and the DAGs folder."""
 
 
@@ -41,10 +41,13 @@ class Workers:
         How many more may wait; a further call is refused at once.
     seconds
         How long a call may take, its waiting included.
+    mend
+        What to do when it takes longer.
     """
 
-    def __init__(self, *, threads: int, waiting: int, seconds: float) -> None:
+    def __init__(self, *, threads: int, waiting: int, seconds: float, mend: str) -> None:
         self.seconds = seconds
+        self.mend = mend
         self._most = threads + waiting
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tsml")
         self._open: set[Future[Any]] = set()
@@ -66,7 +69,7 @@ class Workers:
             waited for; its thread is free again when it returns.
         """
         if len(self._open) >= self._most:
-            raise _busy("server.busy", "too many requests are waiting for an answer")
+            raise self._busy("server.busy", "too many requests are waiting for an answer")
         future = self._pool.submit(function)
         limit = self.seconds if seconds is None else seconds
         loop = asyncio.get_running_loop()
@@ -77,7 +80,11 @@ class Workers:
         except TimeoutError:
             if future.done() and not future.cancelled():
                 raise
-            raise _busy("server.timeout", f"no answer within {limit:g} s") from None
+            raise self._busy("server.timeout", f"no answer within {limit:g} s") from None
+
+    def _busy(self, code: str, message: str) -> ProblemError:
+        body = ErrorBody(code=code, message=message, mend=f"try again in a moment; if it stays so, {self.mend}")
+        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, body, retry_after=5)
 
     def close(self) -> None:
         """Take no more calls, drop those that wait, and do not wait for those that run."""
@@ -88,8 +95,3 @@ def _on_loop(loop: asyncio.AbstractEventLoop, waiting: set[Future[Any]], done: F
     """Forget a finished call, on the loop's own thread; nobody counts any more when the loop is gone."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(waiting.discard, done)
-
-
-def _busy(code: str, message: str) -> ProblemError:
-    mend = "try again in a moment; if it stays so, see whether MLflow answers"
-    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, ErrorBody(code=code, message=message, mend=mend), retry_after=5)

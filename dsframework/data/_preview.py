@@ -136,6 +136,9 @@ def _choose(look: _Look, time: str | None, entity: str | None, timezone: str | N
     look.time = given_time or (look.times[0] if look.times and time is None else None)
     look.entities = [name for name in names if name != look.time and _entity_like(look, name)]
     look.entity = _given(look, entity, "data.entity")
+    if look.entity is not None and look.entity == look.time:
+        look.problems.append(f"data.entity: {look.entity!r} is the time column")
+        look.entity = None
     if look.n_rows == 0:
         return
     if look.time is None:

@@ -97,5 +97,6 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         pipeline: FittedPipeline = pickle.loads(content)  # noqa: S301  the user's own model
     except (ImportError, AttributeError, pickle.UnpicklingError, EOFError) as error:
-        raise ScheduleError(f"the model can't be loaded here: {error}", field="folder", value=str(folder)) from error
+        mend = "run the study again, so that the model is stored with all that it needs"
+        raise ScheduleError(f"the model can't be loaded here: {error}", field="run_id", value=about.get("run_id"), mend=mend) from error
     return Bundle(folder=folder, pipeline=pipeline, about=about, base=Path(origin["base"]))

@@ -195,7 +195,7 @@ def _check_prediction(bundle: Path, data: str | None) -> None:
         code, lines = 1, [f"no answer in {_CHECK_SECONDS} s"]
     if code != 0:
         last = one_line(lines[-1] if lines else f"exit code {code}", 300)
-        mend = "mend the data, or schedule another run"
+        mend = "mend that, or schedule another run"
         raise ScheduleError(f"the model does not predict from the data at hand: {last}", field="run_id", mend=mend)
 
 

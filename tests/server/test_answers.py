@@ -221,6 +221,7 @@ class TestSilentMlflow:
     async def test_a_server_that_takes_calls_and_never_answers_is_a_503_when_the_time_is_up(self, ask):
         answer = await ask("GET", "runs", request_timeout=30)
         assert (answer.code, answer.body["code"]) == (503, "server.timeout")
+        assert answer.body["mend"] == "try again in a moment; if it stays so, see whether MLflow answers"
         assert (await ask("GET", "schema")).code == 200
 
 

@@ -56,3 +56,10 @@ async def test_real_market_data_are_described(ask, jp_root_dir, market_data):
     assert answer.body["rows"] == frame.height
     assert (answer.body["time"], answer.body["entity"]) == ("date", "ticker")
     assert answer.body["n_entities"] == frame["ticker"].n_unique()
+
+
+async def test_a_column_that_is_time_and_entity_at_once_is_told(ask, files):
+    answer = await ask("GET", "preview", params={"path": "data/two.csv", "time": "day", "entity": "day"})
+    assert answer.code == 200, answer
+    assert (answer.body["time"], answer.body["entity"]) == ("day", None)
+    assert "data.entity: 'day' is the time column" in answer.body["problems"]
