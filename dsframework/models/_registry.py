@@ -36,7 +36,7 @@ def model_names(task: Task | None = None) -> list[str]:
     >>> "ridge" in model_names("classification")
     False
     """
-    return [name for name in models.names() if task is None or task in _tasks(name)]
+    return [name for name in models.names() if task is None or _does(name, task)]
 
 
 def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 0, threads: int = 1) -> Model:
@@ -62,7 +62,7 @@ def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 
     """
     factory = models.get(name)
     if task not in _tasks(name):
-        fitting = ", ".join(other for other in models.names() if other != "python" and task in _tasks(other))
+        fitting = ", ".join(other for other in models.names() if other != "python" and _does(other, task))
         raise ModelError(f"{name!r} can't do a {task}", field="models", mend=f"try {fitting}")
     return factory(params, task=task, seed=seed, threads=threads)
 
@@ -108,6 +108,14 @@ def _own_code(params: Mapping[str, Any]) -> OwnCode:
     from dsframework.models._python import resolve_class
 
     return own_code(resolve_class(str(params["class"])))
+
+
+def _does(name: str, task: Task) -> bool:
+    """Whether a model fits a task; one of a package that can't be imported fits none."""
+    try:
+        return task in _tasks(name)
+    except ModelError:
+        return False
 
 
 def _tasks(name: str) -> tuple[Task, ...]:

@@ -81,8 +81,7 @@ def _refuse_infinite(x: Floats, names: tuple[str, ...]) -> None:
 
 def make_step(component: Component) -> Step:
     """Build one step, not fitted yet; raises `DataError` when there is none of that name."""
-    arguments = component.arguments
-    return steps.get(component.name)(**{name: getattr(arguments, name) for name in type(arguments).model_fields})
+    return steps.get(component.name)(**dict(component.arguments))
 
 
 def make_steps(components: Sequence[Component]) -> Pipeline:

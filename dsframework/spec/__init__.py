@@ -1,7 +1,8 @@
 """The document that describes an experiment: pydantic models, parsing, JSON Schema. Imports nothing numeric."""
 
 from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distribution
-from dsframework.spec._component import Catalogue, Component, ComponentOf, catalogue
+from dsframework.spec._catalogue import BrokenPackageError, Catalogue, catalogue
+from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import CsvData, DataSpec, FrameData, ParquetData, SampleData
 from dsframework.spec._experiment import (
     CLASSIFICATION_METRICS,
@@ -54,6 +55,7 @@ __all__ = [
     "REGRESSION_METRICS",
     "STAGES",
     "Arguments",
+    "BrokenPackageError",
     "CalendarArguments",
     "Catalogue",
     "CatboostArguments",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, SerializeAsAny
@@ -10,9 +9,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments
+from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._issues import not_available
 
-__all__ = ["Catalogue", "Component", "ComponentOf", "catalogue"]
+__all__ = ["Component", "ComponentOf"]
 
 
 class Component(BaseModel):
@@ -40,35 +40,6 @@ class Component(BaseModel):
         return {self.name: values} if values else self.name
 
 
-class Catalogue:
-    """The components of every stage: stage -> name -> the model of its arguments."""
-
-    def __init__(self) -> None:
-        self._stages: dict[str, dict[str, type[Arguments]]] = {}
-        self._aliases: dict[tuple[str, str], str] = {}
-
-    def register(self, stage: str, name: str, arguments: type[Arguments], *, aliases: Iterable[str] = ()) -> None:
-        """Add a component; the form, YAML, Python and the command line know it from then on."""
-        self._stages.setdefault(stage, {})[name] = arguments
-        for alias in aliases:
-            self._aliases[(stage, alias)] = name
-
-    def names(self, stage: str) -> list[str]:
-        """Return the names of a stage, sorted."""
-        return sorted(self._stages.get(stage, {}))
-
-    def canonical(self, stage: str, name: str) -> str:
-        """Return the current name for `name`, which may be an old one."""
-        return self._aliases.get((stage, name), name)
-
-    def arguments(self, stage: str, name: str) -> type[Arguments]:
-        """Return the model of a component's arguments; raises `KeyError` when there is none."""
-        return self._stages[stage][self.canonical(stage, name)]
-
-
-catalogue = Catalogue()
-
-
 class ComponentOf:
     """Marks an annotation as "a component of this stage"; use as ``Annotated[Component, ComponentOf("features")]``."""
 
@@ -85,6 +56,8 @@ class ComponentOf:
         except KeyError:
             text = not_available(name, catalogue.names(self.stage))
             raise PydanticCustomError("not_available", "{text}", {"text": text}) from None
+        except BrokenPackageError as error:
+            raise PydanticCustomError("not_available", "{text}", {"text": str(error)}) from error
         name = catalogue.canonical(self.stage, name)
         if model.shorthand and isinstance(given, list):
             given = {model.shorthand: given}
@@ -109,8 +82,7 @@ class ComponentOf:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         options: list[JsonSchemaValue] = []
         bare: list[str] = []
-        for name in catalogue.names(self.stage):
-            model = catalogue.arguments(self.stage, name)
+        for name, model in catalogue.usable(self.stage).items():
             inner = handler(model.__pydantic_core_schema__)
             if model.shorthand:
                 listed = model.model_json_schema()["properties"][model.shorthand]

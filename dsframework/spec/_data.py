@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments
-from dsframework.spec._component import catalogue
+from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._issues import not_available
 
 __all__ = ["CsvData", "DataField", "DataSpec", "FrameData", "ParquetData", "SampleData"]
@@ -83,7 +83,10 @@ class DataField:
             raise PydanticCustomError("mapping", "{text}", {"text": f"'loader' is missing, try {', '.join(names)}"})
         if not isinstance(loader, str) or loader not in names:
             raise PydanticCustomError("not_available", "{text}", {"text": "loader " + not_available(str(loader), names)})
-        model = catalogue.arguments("data", loader)
+        try:
+            model = catalogue.arguments("data", loader)
+        except BrokenPackageError as error:
+            raise PydanticCustomError("not_available", "{text}", {"text": f"loader {error}"}) from error
         assert issubclass(model, DataSpec)
         return model.model_validate(value)
 
@@ -94,12 +97,10 @@ class DataField:
         return core_schema.no_info_plain_validator_function(self.validate, serialization=dump)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        options = []
-        for name in catalogue.names("data"):
-            inner = handler(catalogue.arguments("data", name).__pydantic_core_schema__)
-            options.append(inner)
+        options = [handler(model.__pydantic_core_schema__) for model in catalogue.usable("data").values()]
         return {"oneOf": options, "title": "Data"}
 
 
+catalogue.base("data", DataSpec)
 for _model in (CsvData, ParquetData, FrameData, SampleData):
     catalogue.register("data", _model.model_fields["loader"].default, _model)

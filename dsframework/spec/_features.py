@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from dsframework.spec._arguments import Arguments, IntList, at_least
-from dsframework.spec._component import catalogue
+from dsframework.spec._catalogue import catalogue
 
 __all__ = ["CalendarArguments", "LagArguments", "RangeArguments", "RankArguments", "ReturnsArguments", "RollingArguments"]
 

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dsframework.errors import one_line
-from dsframework.spec._component import catalogue
+from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._models import IMPORT_PATH
@@ -29,15 +29,21 @@ def _fields_at(path: Path_, document: Any) -> list[str]:
             stage = part
         if part == "data" or (stage == "data" and isinstance(value, dict) and "loader" in value):
             loader = value.get("loader") if isinstance(value, dict) else None
-            model = catalogue.arguments("data", str(loader)) if str(loader) in catalogue.names("data") else None
+            model = _known("data", str(loader), None)
         elif stage in ("features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
-            known = catalogue.canonical(stage, part) in catalogue.names(stage)
-            model = catalogue.arguments(stage, part) if known else model
+            model = _known(stage, part, model)
         elif model is not None and isinstance(part, str):
             model = _inner(model, part) or model
     if model is None:
         return []
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _known(stage: str, name: str, otherwise: type[BaseModel] | None) -> type[BaseModel] | None:
+    try:
+        return catalogue.arguments(stage, name)
+    except (KeyError, BrokenPackageError):
+        return otherwise
 
 
 def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:

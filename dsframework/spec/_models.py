@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from dsframework.spec._arguments import Arguments, Searchable
-from dsframework.spec._component import catalogue
+from dsframework.spec._catalogue import catalogue
 
 __all__ = [
     "IMPORT_PATH",
@@ -113,6 +113,7 @@ class PythonArguments(ModelArguments):
     )
 
 
+catalogue.base("models", ModelArguments)
 catalogue.register("models", "ridge", RidgeArguments)
 catalogue.register("models", "logistic_regression", LogisticRegressionArguments)
 catalogue.register("models", "random_forest", RandomForestArguments)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from dsframework.spec._arguments import Arguments
-from dsframework.spec._component import catalogue
+from dsframework.spec._catalogue import catalogue
 
 __all__ = ["ClipOutliersArguments", "ImputeArguments", "StandardScaleArguments"]
 

@@ -103,6 +103,6 @@ class DocumentService(Service):
 
 def _entries(stage: str) -> list[CatalogueEntry]:
     return [
-        CatalogueEntry(name=name, description=(catalogue.arguments(stage, name).__doc__ or "").strip().split("\n")[0])
-        for name in catalogue.names(stage)
+        CatalogueEntry(name=name, description=(model.__doc__ or "").strip().split("\n")[0])
+        for name, model in catalogue.usable(stage).items()
     ]
