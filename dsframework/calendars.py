@@ -27,6 +27,8 @@ __all__ = ["TradingCalendar", "as_day", "is_session", "last_session", "next_sess
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
 _FIRST_YEAR = 1990
 _YEARS_AHEAD = 2
+# What exchange_calendars 4.13 uses and pandas 3.1 calls outdated.
+_OUTDATED = ("DatetimeIndex.weekday is deprecated", "Series.values returning an ndarray that drops timezone")
 _lock = threading.Lock()
 _built: dict[tuple[str, int], TradingCalendar] = {}
 
@@ -85,17 +87,16 @@ def trading_calendar(name: str, first: dt.date | None = None) -> TradingCalendar
 
 
 def _build(name: str, year: int) -> TradingCalendar:
-    with warnings.catch_warnings():  # exchange_calendars 4.13 uses what pandas 3.1 calls outdated
-        warnings.simplefilter("ignore")
-        import exchange_calendars
+    for message in _OUTDATED:  # for good: `catch_warnings` is undone by any thread that leaves one of its own, and fits run in threads
+        warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+    import exchange_calendars
 
-        known = exchange_calendars.get_calendar_names(include_aliases=True)
-        if name not in known:
-            close = difflib.get_close_matches(name.upper(), known, n=3)
-            mend = f"did you mean {' or '.join(close)}?" if close else "use an exchange's code, such as XNYS"
-            raise DataError("no such exchange calendar", field="data.calendar", value=name, mend=mend)
-        source = _longest(exchange_calendars, name, year)
-        return _arrays(name, source)
+    known = exchange_calendars.get_calendar_names(include_aliases=True)
+    if name not in known:
+        close = difflib.get_close_matches(name.upper(), known, n=3)
+        mend = f"did you mean {' or '.join(close)}?" if close else "use an exchange's code, such as XNYS"
+        raise DataError("no such exchange calendar", field="data.calendar", value=name, mend=mend)
+    return _arrays(name, _longest(exchange_calendars, name, year))
 
 
 def _longest(exchange_calendars: Any, name: str, year: int) -> Any:
@@ -106,7 +107,7 @@ def _longest(exchange_calendars: Any, name: str, year: int) -> Any:
             given = {key: value for key, value in (("start", start), ("end", last)) if value is not None}
             try:
                 return exchange_calendars.get_calendar(name, **given)
-            except ValueError:
+            except (ValueError, NotImplementedError):  # the latter from pandas, for the Orthodox Easter of ASEX, XBEL, XBSE and XCYS
                 continue
     raise DataError("the exchange calendar can't be built", field="data.calendar", value=name, mend="use another calendar")
 

@@ -33,7 +33,7 @@ def mape(sample: Sample) -> float:
     """
     defined = sample.actual != 0
     if not defined.any():
-        raise MetricError("mape is not defined: every actual value is 0", field="metrics", mend="use mae or rmse")
+        raise MetricError("mape is not defined: every actual value is 0", field="metrics", mend="write metrics: [mae, rmse]")
     actual = sample.actual[defined]
     return float(np.mean(np.abs((actual - sample.predicted[defined]) / actual)))
 
@@ -50,7 +50,7 @@ def r2(sample: Sample) -> float:
         raise MetricError(
             f"r2 is not defined: all {sample.actual.size} actual values are equal",
             field="metrics",
-            mend="use mae or rmse, or a longer test",
+            mend="write metrics: [mae, rmse], or make the test longer",
         )
     left = np.sum(np.square(sample.actual - sample.predicted))
     return float(1.0 - left / np.sum(np.square(sample.actual - np.mean(sample.actual))))
@@ -59,21 +59,23 @@ def r2(sample: Sample) -> float:
 def mase(sample: Sample) -> float:
     """Mean absolute scaled error (Hyndman & Koehler, 2006): below 1 is better than the naive forecast was on the training rows.
 
-    Every row's error is divided by its own entity's scale, so that entities of any size count alike.
+    Every row's error is divided by its own entity's scale, so that entities of any size count alike. An entity that never changes in
+    its training rows has no such scale, and its rows are left out, as `mape` leaves out actual values of 0.
 
     Raises
     ------
     MetricError
-        When there is no scale, or one that is not above 0.
+        When no row has a scale above 0.
     """
     if sample.scale is None:
-        raise MetricError("mase is not defined: this target has no naive forecast to compare with", field="metrics", mend="use mae or rmse")
-    unusable = ~(np.isfinite(sample.scale) & (sample.scale > 0))
-    if unusable.any():
         raise MetricError(
-            f"mase is not defined for {int(unusable.sum())} of {sample.actual.size} rows: on their entity's training rows the naive "
-            "forecast is exact or there is none",
-            field="metrics",
-            mend="use mae or rmse, or remove the entities that never change",
+            "mase is not defined: this target has no naive forecast to compare with", field="metrics", mend="write metrics: [mae, rmse]"
         )
-    return float(np.mean(np.abs(sample.actual - sample.predicted) / sample.scale))
+    scaled = np.isfinite(sample.scale) & (sample.scale > 0)
+    if not scaled.any():
+        raise MetricError(
+            "mase is not defined: on the training rows the naive forecast is exact or there is none",
+            field="metrics",
+            mend="leave out mase: write metrics: [mae, rmse]",
+        )
+    return float(np.mean(np.abs(sample.actual - sample.predicted)[scaled] / sample.scale[scaled]))

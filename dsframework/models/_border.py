@@ -26,9 +26,9 @@ def foreign(model: str) -> Iterator[None]:
         yield
     except TsmlError:
         raise
-    except Exception as error:  # foreign code may raise anything, and the other experiments go on
-        text = _PLACE.sub("", str(error).split("Stack trace:")[0])
-        raise ModelError(f"{type(error).__name__}: {one_line(text, 300)}", field=f"models.{model}") from error
+    except (Exception, SystemExit) as error:  # foreign code may raise anything, and the other experiments go on
+        text = one_line(_PLACE.sub("", str(error).split("Stack trace:")[0]), 300)
+        raise ModelError(f"{type(error).__name__}: {text}" if text else type(error).__name__, field=f"models.{model}") from error
 
 
 def need(library: str, extra: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,7 @@ from dsframework.spec import near_miss
 
 __all__ = ["PythonModel", "resolve_class"]
 
+_importing = threading.RLock()
 _CLASS = "models.python.class"
 _ARGUMENTS = "models.python.arguments"
 
@@ -56,9 +58,11 @@ def _import(module_name: str, path: str) -> Any:
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
-    importlib.invalidate_caches()
     try:
-        return importlib.import_module(module_name)
+        with _importing:
+            if module_name not in sys.modules:
+                importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
+            return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise ModelError(
@@ -69,7 +73,7 @@ def _import(module_name: str, path: str) -> Any:
         raise ModelError(
             f"importing {module_name!r} needs {error.name!r}, which is not installed", field=_CLASS, mend="install it"
         ) from error
-    except Exception as error:  # the module is foreign code, which may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # the module is foreign code, which may raise anything while it is imported
         raise ModelError(f"importing {module_name!r} raised {type(error).__name__}: {one_line(error, 200)}", field=_CLASS) from error
 
 

@@ -125,5 +125,5 @@ def _source_of(plan: Plan) -> str:
     try:
         found = sys.modules[module].__file__ if module in sys.modules else getattr(importlib.util.find_spec(module), "origin", None)
         return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()
-    except (ImportError, OSError, ValueError, AttributeError):
+    except (Exception, SystemExit):  # noqa: BLE001  # looking for a module imports the package around it, which may raise anything
         return ""

@@ -24,6 +24,10 @@ __all__ = ["download_model", "load_pipeline", "log_pipeline"]
 _NAME = "model"
 _EXAMPLE_ROWS = 100
 
+# MLflow 3.17 uses what pandas 3.1 calls outdated. The filter is for good, as the one of the client: `catch_warnings` is not safe beside
+# fits in threads.
+warnings.filterwarnings("ignore", message="Operation with range is deprecated", category=DeprecationWarning)
+
 
 def log_pipeline(
     run_id: str,
@@ -91,21 +95,19 @@ def _save(target: Path, bundle: Path, pipeline: Any, example: pl.DataFrame, requ
 
     logging.getLogger("mlflow.pyfunc").setLevel(logging.WARNING)
     rows = _as_input(example)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # hints on integer columns and type hints, which a reader can't act on
-        mlflow.pyfunc.save_model(
-            path=str(target),
-            python_model=str(Path(__file__).with_name("_pyfunc_model.py")),
-            artifacts={"bundle": str(bundle)},
-            code_paths=[str(Path(dsframework.__file__).parent)],
-            pip_requirements=locked_requirements(requirements),
-            signature=ModelSignature(
-                inputs=_schema(example),
-                outputs=_schema(pipeline.predict(example)),
-                params=ParamSchema([ParamSpec("every_row", "boolean", default=False)]),
-            ),
-            input_example=rows,
-        )
+    mlflow.pyfunc.save_model(
+        path=str(target),
+        python_model=str(Path(__file__).with_name("_pyfunc_model.py")),
+        artifacts={"bundle": str(bundle)},
+        code_paths=[str(Path(dsframework.__file__).parent)],
+        pip_requirements=locked_requirements(requirements),
+        signature=ModelSignature(
+            inputs=_schema(example),
+            outputs=_schema(pipeline.predict(example)),
+            params=ParamSchema([ParamSpec("every_row", "boolean", default=False)]),
+        ),
+        input_example=rows,
+    )
 
 
 def _schema(frame: pl.DataFrame) -> Any:
@@ -125,9 +127,10 @@ def _schema(frame: pl.DataFrame) -> Any:
 
 
 def _as_input(example: pl.DataFrame) -> Any:
-    """Days become date-times: MLflow's schema has no days."""
+    """Days become date-times, and those with a zone what the clocks there show: MLflow's schema has neither days nor zones."""
     days = [name for name, kind in example.schema.items() if kind == pl.Date]
-    return example.with_columns(pl.col(days).cast(pl.Datetime("us"))).to_pandas()
+    zoned = [name for name, kind in example.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
+    return example.with_columns(pl.col(days).cast(pl.Datetime("us")), pl.col(zoned).dt.replace_time_zone(None)).to_pandas()
 
 
 def _upload(run_id: str, folder: Path, about: dict[str, Any]) -> str:

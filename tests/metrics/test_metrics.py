@@ -120,9 +120,11 @@ def test_a_score_that_means_nothing_is_an_error(name, actual, predicted, says):
 
 
 @pytest.mark.parametrize("scale", [0.0, np.nan, np.inf])
-def test_mase_without_a_usable_scale_is_an_error(scale):
-    with pytest.raises(MetricError, match="mase is not defined for 1 of 2 rows"):
-        score(["mase"], Sample(np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([1.0, scale])))
+def test_mase_leaves_out_rows_of_an_entity_that_never_changed_and_needs_one_that_did(scale):
+    actual, predicted = np.array([1.0, 2.0, 3.0]), np.array([2.0, 9.0, 6.0])
+    assert close(score(["mase"], Sample(actual, predicted, np.array([0.5, scale, 2.0])))["mase"], (1 / 0.5 + 3 / 2) / 2)
+    with pytest.raises(MetricError, match=r"mase is not defined: on the training rows .* write metrics: \[mae, rmse\]"):
+        score(["mase"], Sample(actual, predicted, np.full(3, scale)))
 
 
 def test_an_unknown_metric_names_the_one_that_was_meant():

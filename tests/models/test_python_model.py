@@ -3,12 +3,14 @@
 import pickle
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pytest
 
 from dsframework.errors import ModelError
 from dsframework.models import make_model, model_requirements, own_modules
+from dsframework.models._python import resolve_class
 from dsframework.testing import check_model
 
 OWN = textwrap.dedent(
@@ -221,3 +223,45 @@ def test_a_class_of_the_notebook_itself_is_refused_with_the_mend(monkeypatch):
     monkeypatch.setattr(sys.modules["__main__"], "Mine", Mine, raising=False)
     with pytest.raises(ModelError, match=r"models.python.class: '__main__.Mine' .* put it into a file beside it, .* name my_models.Mine"):
         make_model("python", {"class": "__main__.Mine"}, task="regression").fit(*rows())
+
+
+def test_threads_that_look_for_classes_at_once_do_not_trip_over_each_other(monkeypatch):
+    monkeypatch.setattr(sys, "path_importer_cache", dict(sys.path_importer_cache))
+    switch, found = sys.getswitchinterval(), []
+
+    def look(barrier, number):
+        barrier.wait()
+        try:
+            resolve_class(f"nowhere_{number}.X")
+        except Exception as error:
+            found.append(error)
+
+    sys.setswitchinterval(1e-6)
+    try:
+        for attempt in range(5):
+            barrier = threading.Barrier(8)
+            sys.path_importer_cache.update({f"/nowhere/{attempt}/{entry}": None for entry in range(20_000)})
+            threads = [threading.Thread(target=look, args=(barrier, number)) for number in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(switch)
+    assert {type(error) for error in found} == {ModelError}
+    assert len(found) == 40
+
+
+@pytest.mark.parametrize("where", ["import", "fit", "predict"])
+def test_a_class_that_ends_the_program_is_an_error_of_its_own(where, tmp_path, monkeypatch):
+    (tmp_path / f"leaves_at_{where}.py").write_text(
+        "import sys\n"
+        f"if {where!r} == 'import': sys.exit(4)\n"
+        "class Leaves:\n"
+        f"    def fit(self, x, y): return sys.exit(4) if {where!r} == 'fit' else self\n"
+        "    def predict(self, x): sys.exit(4)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    model = make_model("python", {"class": f"leaves_at_{where}.Leaves"}, task="regression")
+    with pytest.raises(ModelError, match="SystemExit"):
+        model.fit(np.zeros((3, 1)), np.arange(3.0)).predict(np.zeros((3, 1)))
