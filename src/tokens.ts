@@ -1,8 +1,10 @@
+import type { IWidgetTracker, MainAreaWidget } from '@jupyterlab/apputils';
 import { Token } from '@lumino/coreutils';
 import type { TsmlClient } from './api';
 import type { DeploymentsModel } from './deployments/model';
 import type { FoldLook, PreviewLook } from './experiment/looks';
 import type { DraftModel } from './experiment/model';
+import type { ComparisonTab } from './runs/ComparisonTab';
 import type { RunsModel } from './runs/runs';
 import type { StudiesModel } from './runs/studies';
 import type { SidebarModel } from './sidebar/model';
@@ -31,4 +33,13 @@ export interface ITsml {
 export const ITsml = new Token<ITsml>(
   'jupyterlab-tsml:ITsml',
   'The models of the time-series experiments: the draft, studies, runs and schedules.'
+);
+
+/** The open comparisons. */
+export type IComparisonTracker = IWidgetTracker<MainAreaWidget<ComparisonTab>>;
+
+/** The open comparisons. */
+export const IComparisonTracker = new Token<IComparisonTracker>(
+  'jupyterlab-tsml:IComparisonTracker',
+  'The comparisons of runs that are open in the main area.'
 );

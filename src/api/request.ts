@@ -31,10 +31,16 @@ export class ApiError extends Error {
    * The field, the sentence and the mend on one line.
    */
   get line(): string {
-    const { field, message, mend } = this.body;
-    return [field ? `${field}: ${message}` : message, mend]
-      .filter(Boolean)
-      .join('; ');
+    const { field } = this.body;
+    return field ? `${field}: ${this.sentence}` : this.sentence;
+  }
+
+  /**
+   * The sentence and the mend, as they stand at the field.
+   */
+  get sentence(): string {
+    const { message, mend } = this.body;
+    return [message, mend].filter(Boolean).join('; ');
   }
 }
 

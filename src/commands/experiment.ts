@@ -5,7 +5,7 @@ import type {
 import {
   ICommandPalette,
   InputDialog,
-  showErrorMessage
+  Notification
 } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
@@ -57,7 +57,7 @@ function activate(
     caption: trans.__('Insert the experiment as a %%tsml cell'),
     icon: tsmlIcon,
     describedBy: NO_ARGUMENTS,
-    execute: () => guarded(trans, () => insert(around, notebooks))
+    execute: () => guarded(() => insert(around, notebooks))
   });
   const category = trans.__('Time Series');
   for (const command of [
@@ -103,7 +103,7 @@ function addDraftCommands(around: IAround): void {
     icon: tsmlIcon,
     describedBy: NO_ARGUMENTS,
     execute: () =>
-      guarded(trans, async () => {
+      guarded(async () => {
         await tsml.draft.renew();
         await show('experiment');
       })
@@ -124,16 +124,23 @@ function addDraftCommands(around: IAround): void {
       }
     },
     execute: args =>
-      guarded(trans, async () => {
+      guarded(async () => {
         const { draft, studies } = tsml;
         await draft.load();
         await draft.settle();
-        if (!draft.valid) {
+        if (!draft.ready) {
           await show('experiment');
           return;
         }
         const executor = (args['executor'] ?? 'local') as Executor;
-        await studies.start({ yaml: draft.yaml }, executor);
+        try {
+          await studies.start({ yaml: draft.yaml }, executor);
+        } catch (reason) {
+          if (draft.report(reason)) {
+            return;
+          }
+          throw reason;
+        }
         await show('runs');
       })
   });
@@ -151,7 +158,7 @@ function addDraftCommands(around: IAround): void {
       }
     },
     execute: args =>
-      guarded(trans, async () => {
+      guarded(async () => {
         const given = args['run'];
         const run =
           typeof given === 'string' ? given : await chooseRun(tsml, trans);
@@ -190,7 +197,7 @@ function addFileCommands(
       }
     },
     execute: args =>
-      guarded(trans, async () => {
+      guarded(async () => {
         const selected = browser?.selectedItems().next() as
           IteratorResult<{ path: string }, undefined> | undefined;
         const path = args['selected']
@@ -217,7 +224,7 @@ function addFileCommands(
       }
     },
     execute: args =>
-      guarded(trans, async () => {
+      guarded(async () => {
         const given = args['path'];
         const path =
           typeof given === 'string'
@@ -303,17 +310,11 @@ async function askPath(
   return answer.button.accept ? (answer.value?.trim() ?? null) : null;
 }
 
-/** Do something that the person asked for, and say in one dialog when it fails. */
-async function guarded(
-  trans: TranslationBundle,
-  action: () => Promise<void>
-): Promise<void> {
+/** Do something that the person asked for, and say in one line when it fails. */
+async function guarded(action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (reason) {
-    await showErrorMessage(
-      trans.__('Time-series experiments'),
-      errorLine(reason)
-    );
+    Notification.error(errorLine(reason), { autoClose: false });
   }
 }

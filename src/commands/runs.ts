@@ -12,17 +12,17 @@ import {
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
-import { ComparisonTab } from '../runs/ComparisonTab';
-import { scheduleRun } from '../schedule/dialog';
+import type { ComparisonTab } from '../runs/ComparisonTab';
 import { tsmlIcon } from '../sidebar/icon';
-import { ITsml } from '../tokens';
+import { IComparisonTracker, ITsml } from '../tokens';
 import { CommandIDs } from './ids';
 
 /** What can be done with recorded runs. */
-export const runCommands: JupyterFrontEndPlugin<void> = {
+export const runCommands: JupyterFrontEndPlugin<IComparisonTracker> = {
   id: 'jupyterlab-tsml:run-commands',
   description: 'Commands to compare and schedule runs.',
   autoStart: true,
+  provides: IComparisonTracker,
   requires: [ITsml, ITranslator],
   optional: [ILayoutRestorer, ICommandPalette],
   activate
@@ -34,10 +34,9 @@ function activate(
   translator: ITranslator,
   restorer: ILayoutRestorer | null,
   palette: ICommandPalette | null
-): void {
+): IComparisonTracker {
   const trans = translator.load('jupyterlab_tsml');
   const { commands } = app;
-  addCompare(app, tsml, trans, restorer);
   commands.addCommand(CommandIDs.schedule, {
     label: trans.__('Schedule Run…'),
     caption: trans.__('Let the model of a run predict every trading day'),
@@ -53,14 +52,18 @@ function activate(
     execute: async args => {
       const given = args['run'] ?? tsml.runs.chosen[0];
       const run = typeof given === 'string' ? given : await askRun(trans);
-      const written = run && (await scheduleRun(tsml.client, run, trans));
+      if (!run) {
+        return;
+      }
+      const { scheduleRun } = await import('../schedule/dialog');
+      const written = await scheduleRun(tsml.client, run, trans);
       if (written) {
         const line = trans.__(
           '%1 is written to %2',
           written.name,
           written.file
         );
-        Notification.success(line);
+        Notification.success(line, { autoClose: 5000 });
         await commands.execute(CommandIDs.open, { tab: 'deployments' });
         await tsml.deployments.reload();
       }
@@ -82,6 +85,7 @@ function activate(
   const category = trans.__('Time Series');
   palette?.addItem({ command: CommandIDs.compare, category });
   palette?.addItem({ command: CommandIDs.schedule, category });
+  return addCompare(app, tsml, trans, restorer);
 }
 
 function addCompare(
@@ -89,7 +93,7 @@ function addCompare(
   tsml: ITsml,
   trans: TranslationBundle,
   restorer: ILayoutRestorer | null
-): void {
+): IComparisonTracker {
   const { commands, shell } = app;
   const tracker = new WidgetTracker<MainAreaWidget<ComparisonTab>>({
     namespace: 'jupyterlab-tsml-comparison'
@@ -112,11 +116,18 @@ function addCompare(
     },
     isEnabled: args =>
       Array.isArray(args['runs']) || tsml.runs.chosen.length > 0,
-    execute: args => {
+    execute: async args => {
       const given = args['runs'];
       const runs = Array.isArray(given)
         ? given.map(String)
         : [...tsml.runs.chosen];
+      const id = `jp-tsml-comparison-${runs.join('-')}`;
+      const open = tracker.find(other => other.id === id);
+      if (open) {
+        shell.activateById(id);
+        return open;
+      }
+      const { ComparisonTab } = await import('../runs/ComparisonTab');
       const content = new ComparisonTab({
         runs,
         client: tsml.client,
@@ -124,16 +135,11 @@ function addCompare(
         trans
       });
       const widget = new MainAreaWidget({ content });
-      widget.id = `jp-tsml-comparison-${runs.join('-')}`;
+      widget.id = id;
+      widget.toolbar.hide();
       widget.title.label = trans.__('Comparison');
       widget.title.icon = tsmlIcon;
       widget.title.closable = true;
-      const open = tracker.find(other => other.id === widget.id);
-      if (open) {
-        widget.dispose();
-        shell.activateById(open.id);
-        return open;
-      }
       void tracker.add(widget);
       shell.add(widget, 'main');
       shell.activateById(widget.id);
@@ -150,6 +156,7 @@ function addCompare(
       name: widget => widget.content.runs.join('-')
     });
   }
+  return tracker;
 }
 
 async function askRun(trans: TranslationBundle): Promise<string | null> {

@@ -4,7 +4,7 @@ import { Chart } from './Chart';
 import type { ECharts } from './echarts';
 import type { IPalette } from './palette';
 import { axesOf, parallelLines } from './parallel';
-import { parallelOption } from './parallelOption';
+import { AXIS_WIDTH, parallelOption } from './parallelOption';
 import type { ITranslation } from './translation';
 
 /**
@@ -75,7 +75,7 @@ export function ParallelView(props: IParallelViewProps): JSX.Element {
         role="region"
         aria-label={trans.__('Parallel coordinates')}
       >
-        <div style={{ minWidth: 110 * axes.length }}>
+        <div style={{ minWidth: AXIS_WIDTH * axes.length }}>
           <Chart
             build={build}
             height={360}

@@ -5,6 +5,9 @@ import type { IAxis, IParallelLine } from './parallel';
 import { columnTitle } from './titles';
 import type { ITranslation } from './translation';
 
+/** How much room an axis has at least, in CSS pixels. */
+export const AXIS_WIDTH = 86;
+
 /**
  * The drawing of the parallel coordinates: the lines of the selected runs in their colours, the others faint.
  */
@@ -17,6 +20,7 @@ export function parallelOption(
   trans: ITranslation
 ): EChartsCoreOption {
   return {
+    animation: false,
     textStyle: { fontFamily: palette.font },
     tooltip: {
       backgroundColor: palette.background,
@@ -24,13 +28,13 @@ export function parallelOption(
       formatter: (item: { name: string }) => escapeHtml(item.name)
     },
     parallel: {
-      left: 40,
-      right: 90,
+      left: 48,
+      right: 76,
       top: 46,
       bottom: 20,
       parallelAxisDefault: {
         nameTextStyle: { color: palette.ink, fontSize: 11 },
-        nameTruncate: { maxWidth: 90 },
+        nameTruncate: { maxWidth: AXIS_WIDTH - 6 },
         axisLine: { lineStyle: { color: palette.faint } },
         axisTick: { lineStyle: { color: palette.faint } },
         axisLabel: { color: palette.faint, fontSize: 10 },

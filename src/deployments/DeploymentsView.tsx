@@ -2,7 +2,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, refreshIcon, UseSignal } from '@jupyterlab/ui-components';
 import { errorLine, type TsmlClient } from '../api';
-import { Mistakes } from '../experiment/form/templates';
+import { Mistakes } from '../sidebar/Mistakes';
 import { wallTime } from '../runs/format';
 import { DagText } from '../schedule/DagText';
 import type { Schedule } from '../wire';

@@ -4,7 +4,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import { CommandIDs } from '../commands/ids';
-import { Mistakes } from './form/templates';
+import { Mistakes } from '../sidebar/Mistakes';
 import { issuesIn } from './issues';
 import type { FoldLook, PreviewLook } from './looks';
 import type { StudiesModel } from '../runs/studies';
@@ -161,7 +161,7 @@ function Verdict(props: {
       : draft.valid
         ? trans.__('Valid')
         : '';
-  const state = draft.checking ? 'checking' : draft.valid ? 'valid' : 'wrong';
+  const state = draft.checking ? 'checking' : count ? 'wrong' : 'valid';
   return (
     <div className="jp-Tsml-verdict" data-state={state} role="status">
       <span>{text}</span>
@@ -174,7 +174,6 @@ function Actions(props: IExperimentView): JSX.Element {
   const { draft, commands, studies, trans } = props;
   const { executors } = studies;
   const [executor, setExecutor] = React.useState('local');
-  const ready = draft.valid && !draft.checking;
   const run = (id: string, args = {}): void => {
     void commands.execute(id, args);
   };
@@ -190,7 +189,7 @@ function Actions(props: IExperimentView): JSX.Element {
         <button
           type="button"
           className="jp-Tsml-button jp-mod-accept"
-          disabled={!ready}
+          disabled={!draft.ready}
           onClick={() => run(CommandIDs.run, { executor })}
         >
           {trans.__('Run')}
@@ -210,7 +209,7 @@ function Actions(props: IExperimentView): JSX.Element {
         <button
           type="button"
           className="jp-Tsml-button"
-          disabled={!ready}
+          disabled={!draft.valid || draft.checking}
           onClick={() => run(CommandIDs.insertCell)}
         >
           {trans.__('Insert as cell')}

@@ -100,7 +100,7 @@ function useEditor(
     const editor = editors.factoryService.newDocumentEditor({
       host: host.current,
       model,
-      config: { lineNumbers: true, lineWrap: false, tabSize: 2 }
+      config: { lineNumbers: true, lineWrap: true, tabSize: 2 }
     }) as CodeMirrorEditor;
     editor.injectExtension([
       wrongLines,

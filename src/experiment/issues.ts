@@ -1,4 +1,5 @@
 import type { ErrorSchema } from '@rjsf/utils';
+import { ApiError } from '../api';
 import type { Issue } from '../wire';
 import { component, list, mapping, type Document } from './json';
 import { fieldSteps, type Step } from './paths';
@@ -12,6 +13,31 @@ export function issueText(
   hint: (word: string) => string
 ): string {
   return issue.hint ? `${issue.message}; ${hint(issue.hint)}` : issue.message;
+}
+
+/**
+ * The mistake that the server's answer tells, when it names a field of the document.
+ */
+export function issueOf(error: unknown): Issue | null {
+  const field = error instanceof ApiError ? error.body.field : null;
+  return field && error instanceof ApiError
+    ? { line: null, field, message: error.sentence, hint: null }
+    : null;
+}
+
+/**
+ * The mistakes of the document, then those of other fields that a look at its data found.
+ */
+export function mergeIssues(
+  own: readonly Issue[],
+  found: Iterable<readonly Issue[]>
+): Issue[] {
+  const merged = [...own];
+  for (const issues of found) {
+    const known = new Set(merged.map(issue => issue.field));
+    merged.push(...issues.filter(issue => !known.has(issue.field)));
+  }
+  return merged;
 }
 
 /**

@@ -3,12 +3,19 @@ import { JSONExt } from '@lumino/coreutils';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { errorLine, type TsmlClient } from '../api';
-import type { DataPreview, FoldPicture, PreviewQuery } from '../wire';
+import type { DataPreview, FoldPicture, Issue, PreviewQuery } from '../wire';
+import { issueOf } from './issues';
 import { mapping, type Document } from './json';
 import type { DraftModel } from './model';
 
 /** Milliseconds between the last change and the look. */
 const PATIENCE = 400;
+
+/** What came of a look: what is shown, and the mistakes that came to light at fields of the document. */
+interface ISeen<T> {
+  value: T | null;
+  issues: readonly Issue[];
+}
 
 /**
  * Something that the server shows about the draft, looked at again whenever what it depends on changes.
@@ -34,9 +41,14 @@ abstract class Look<K extends Document, T> implements IDisposable {
     return this._value;
   }
 
-  /** Why nothing can be shown; empty when nothing is wrong. */
+  /** Why nothing can be shown, where that is no mistake at a field; empty when nothing is wrong. */
   get error(): string {
     return this._error;
+  }
+
+  /** The mistakes at fields of the document that came to light. */
+  get issues(): readonly Issue[] {
+    return this._issues;
   }
 
   /** Whether an answer is awaited. */
@@ -61,7 +73,7 @@ abstract class Look<K extends Document, T> implements IDisposable {
   protected abstract key(): K | null;
 
   /** Ask the server. */
-  protected abstract look(key: K): Promise<T>;
+  protected abstract look(key: K): Promise<ISeen<T>>;
 
   /** Look again when what the look depends on has changed. */
   protected follow(): void {
@@ -72,6 +84,7 @@ abstract class Look<K extends Document, T> implements IDisposable {
     this._key = key;
     this._turn++;
     this._busy = key !== null;
+    this._issues = [];
     if (key === null) {
       this._value = null;
       this._error = '';
@@ -81,21 +94,30 @@ abstract class Look<K extends Document, T> implements IDisposable {
     this._changed.emit();
   }
 
-  private async _ask(): Promise<void> {
+  /** Ask for what is wanted now; one question at a time, so that a slow look is not started over and over. */
+  private _ask(): Promise<void> {
+    this._asking = this._asking.then(() => this._askOnce());
+    return this._asking;
+  }
+
+  private async _askOnce(): Promise<void> {
     const key = this._key;
     const turn = this._turn;
-    if (key === null) {
+    if (key === null || !this._busy || this._isDisposed) {
       return;
     }
-    let value: T | null = null;
+    let seen: ISeen<T> = { value: null, issues: [] };
     let error = '';
     try {
-      value = await this.look(key);
+      seen = await this.look(key);
     } catch (reason) {
-      error = errorLine(reason);
+      const issue = issueOf(reason);
+      seen = { value: null, issues: issue ? [issue] : [] };
+      error = issue ? '' : errorLine(reason);
     }
     if (turn === this._turn && !this._isDisposed) {
-      this._value = value;
+      this._value = seen.value;
+      this._issues = seen.issues;
       this._error = error;
       this._busy = false;
       this._changed.emit();
@@ -105,6 +127,8 @@ abstract class Look<K extends Document, T> implements IDisposable {
   private _key: K | null = null;
   private _value: T | null = null;
   private _error = '';
+  private _issues: readonly Issue[] = [];
+  private _asking = Promise.resolve();
   private _busy = false;
   private _turn = 0;
   private _isDisposed = false;
@@ -122,8 +146,9 @@ export class PreviewLook extends Look<Document, DataPreview> {
     if (typeof path !== 'string' || !path) {
       return null;
     }
-    const query: Document = { path };
+    const query: Document = { path, time: DEFAULT_TIME };
     for (const [name, value] of Object.entries({
+      time,
       entity,
       calendar,
       timezone
@@ -132,32 +157,56 @@ export class PreviewLook extends Look<Document, DataPreview> {
         query[name] = value;
       }
     }
-    if (typeof time === 'string' && time && time !== 'time') {
-      query['time'] = time;
-    }
     return query;
   }
 
-  protected async look(key: Document): Promise<DataPreview> {
+  protected async look(key: Document): Promise<ISeen<DataPreview>> {
+    const query = key as unknown as PreviewQuery;
     try {
-      return await this.client.preview(key as unknown as PreviewQuery);
+      return atFields(await this.client.preview(query));
     } catch (reason) {
-      // A column that does not exist must not hide the columns that do.
-      const { path } = key;
-      if (Object.keys(key).length === 1 || typeof path !== 'string') {
+      const issue = issueOf(reason);
+      if (!issue) {
         throw reason;
       }
-      const plain = await this.client.preview({ path });
-      return { ...plain, problems: [errorLine(reason), ...plain.problems] };
+      if (issue.field.endsWith('path')) {
+        return { value: null, issues: [{ ...issue, field: 'data.path' }] };
+      }
+      // A calendar that does not exist must not hide the columns that do.
+      const { path, time, entity } = query;
+      const { value } = atFields(
+        await this.client.preview({ path, time, entity })
+      );
+      return { value, issues: [issue] };
     }
   }
 }
 
+/** The time column of a document that names none. */
+const DEFAULT_TIME = 'time';
+/** A problem of the data that begins with the field it is about. */
+const AT_FIELD = /^(data\.\w+): (.+)$/s;
+
+/** Tell the problems that belong to a field of the document from the others. */
+function atFields(preview: DataPreview): ISeen<DataPreview> {
+  const issues: Issue[] = [];
+  const problems: string[] = [];
+  for (const problem of preview.problems) {
+    const [, field, message] = AT_FIELD.exec(problem) ?? [];
+    if (field && message) {
+      issues.push({ line: null, field, message, hint: null });
+    } else {
+      problems.push(problem);
+    }
+  }
+  return { value: { ...preview, problems }, issues };
+}
+
 /**
- * The picture of the draft's folds.
+ * The picture of the draft's folds; cutting them finds every mistake that only the data can tell.
  */
 export class FoldLook extends Look<Document, FoldPicture> {
-  /** Say whether somebody looks at the picture; nothing is asked before. */
+  /** Say whether somebody looks at the form; nothing is asked before. */
   want(wanted: boolean): void {
     this._wanted = wanted;
     this.follow();
@@ -175,8 +224,9 @@ export class FoldLook extends Look<Document, FoldPicture> {
     return this._last;
   }
 
-  protected look(): Promise<FoldPicture> {
-    return this.client.folds({ spec: this.draft.spec, base: '' });
+  protected async look(): Promise<ISeen<FoldPicture>> {
+    const value = await this.client.folds({ spec: this.draft.spec, base: '' });
+    return { value, issues: [] };
   }
 
   private _wanted = false;

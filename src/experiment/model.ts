@@ -1,9 +1,11 @@
 import type { IStateDB } from '@jupyterlab/statedb';
+import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, errorLine, type TsmlClient } from '../api';
 import type { DataPreview, Issue, SchemaReply, ValidateReply } from '../wire';
+import { issueOf, mergeIssues } from './issues';
 import { mapping, type Document } from './json';
 import { adaptSchema, type DrawnSchema } from './schema';
 import { concise } from './summary';
@@ -57,14 +59,19 @@ export class DraftModel implements IDisposable {
     return this._view;
   }
 
-  /** The mistakes of the document as it stands. */
+  /** The mistakes of the document as it stands; when it has none, those that a look at its data found. */
   get issues(): readonly Issue[] {
-    return this._issues;
+    return this._shown;
   }
 
   /** Whether the server has found the document valid as it stands. */
   get valid(): boolean {
     return this._valid;
+  }
+
+  /** Whether the document is valid, checked, and no look at its data found a mistake. */
+  get ready(): boolean {
+    return this._valid && !this._checking && !this._shown.length;
   }
 
   /** Whether an answer about the document is awaited. */
@@ -204,13 +211,37 @@ export class DraftModel implements IDisposable {
     }
   }
 
-  /** Show mistakes that another endpoint found in the document. */
-  report(error: unknown): void {
-    if (error instanceof ApiError && error.issues.length) {
-      this._issues = [...error.issues];
-      this._valid = false;
+  /**
+   * Take over what a look at the data found.
+   *
+   * @param by - Which look it was; what it found before no longer counts.
+   */
+  found(by: string, issues: readonly Issue[]): void {
+    const before = this._found.get(by) ?? [];
+    if (!sameIssues(before, issues)) {
+      this._found.set(by, issues);
+      this._show();
+      this._changed.emit();
     }
-    this._changed.emit();
+  }
+
+  /**
+   * Show at its field what a refused request says about the document.
+   *
+   * @returns Whether the error names mistakes of the document; a server that is away is none.
+   */
+  report(error: unknown): boolean {
+    if (!(error instanceof ApiError) || error.status >= 500) {
+      return false;
+    }
+    const issue = issueOf(error);
+    const issues = error.issues.length ? error.issues : issue ? [issue] : [];
+    if (issues.length) {
+      this._issues = issues;
+      this._show();
+      this._changed.emit();
+    }
+    return issues.length > 0;
   }
 
   dispose(): void {
@@ -263,6 +294,7 @@ export class DraftModel implements IDisposable {
         this._valid = false;
         this._issues = [];
         this._error = errorLine(reason);
+        this._show();
       }
     }
     if (turn === this._turn && !this._isDisposed) {
@@ -276,12 +308,18 @@ export class DraftModel implements IDisposable {
     this._error = '';
     this._issues = reply.issues;
     this._valid = reply.valid;
+    this._show();
     if (view === 'form' && reply.yaml !== null) {
       this._yaml = reply.yaml;
     }
     if (view === 'yaml' && reply.spec !== null) {
       this._spec = reply.spec as Document;
     }
+  }
+
+  private _show(): void {
+    const found = this._issues.length ? [] : this._found.values();
+    this._shown = mergeIssues(this._issues, found);
   }
 
   private _save(): void {
@@ -300,6 +338,8 @@ export class DraftModel implements IDisposable {
   private _yaml = '';
   private _view: View = 'form';
   private _issues: readonly Issue[] = [];
+  private _shown: readonly Issue[] = [];
+  private readonly _found = new Map<string, readonly Issue[]>();
   private _valid = false;
   private _checking = false;
   private _error = '';
@@ -310,6 +350,13 @@ export class DraftModel implements IDisposable {
   private _loading: Promise<void> | null = null;
   private readonly _debouncer = new Debouncer(() => this._check(), PATIENCE);
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function sameIssues(one: readonly Issue[], other: readonly Issue[]): boolean {
+  return JSONExt.deepEqual(
+    one as unknown as ReadonlyJSONValue,
+    other as unknown as ReadonlyJSONValue
+  );
 }
 
 interface IKeptDraft {

@@ -33,9 +33,10 @@ function part(value: unknown, schema: DrawnSchema | undefined): string {
       .join(BETWEEN);
   }
   if (mark?.field === 'loader') {
-    const { loader, ...rest } = mapping(value);
+    const { loader, path, ...rest } = mapping(value);
     const own = optionOf(mark.options, String(loader))?.schema;
-    return words(String(loader ?? ''), properties(rest, own));
+    const given = path === undefined ? rest : { path, ...rest };
+    return words(String(loader ?? ''), properties(given, own));
   }
   if (mark?.field === 'optional') {
     return properties(mapping(value), mark.inner);

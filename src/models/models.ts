@@ -30,7 +30,8 @@ export class TsmlModels implements ITsml, IDisposable {
     this.sidebar = new SidebarModel();
     this.sidebar.changed.connect(this._follow, this);
     this.studies.ended.connect(this._reload, this);
-    this.preview.changed.connect(this._adopt, this);
+    this.preview.changed.connect(this._look, this);
+    this.folds.changed.connect(this._cut, this);
   }
 
   readonly client: TsmlClient;
@@ -63,6 +64,7 @@ export class TsmlModels implements ITsml, IDisposable {
 
   private _follow(): void {
     const { visible, tab } = this.sidebar;
+    this.folds.want(visible && tab === 'experiment');
     this.studies.watch(visible && tab === 'runs');
     if (visible && tab === 'runs') {
       void this.runs.reload();
@@ -75,10 +77,16 @@ export class TsmlModels implements ITsml, IDisposable {
     }
   }
 
-  private _adopt(): void {
-    if (this.preview.value && !this.preview.busy) {
-      this.draft.adopt(this.preview.value);
+  private _look(): void {
+    const { value, busy, issues } = this.preview;
+    this.draft.found('preview', issues);
+    if (value && !busy) {
+      this.draft.adopt(value);
     }
+  }
+
+  private _cut(): void {
+    this.draft.found('folds', this.folds.issues);
   }
 
   private _reload(): void {

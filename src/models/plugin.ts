@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITsml } from '../tokens';
+// eslint-disable-next-line jupyter/prefer-lazy-imports -- the other plugins need the models at once
 import { TsmlModels } from './models';
 
 /** Makes the models that the other plugins share. */

@@ -7,9 +7,11 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 import { CommandIDs } from '../commands/ids';
-import { Mistakes } from '../experiment/form/templates';
+import { Mistakes } from '../sidebar/Mistakes';
 import type { RunSummary } from '../wire';
-import { moment, score, statusWord } from './format';
+import { formatNumber, formatScore } from '../compare/format';
+import { statusText } from '../live/statusText';
+import { moment } from './format';
 import type { RunsModel } from './runs';
 import { isOver, type StudiesModel } from './studies';
 import { NaiveBadge, StudyCard } from './StudyCard';
@@ -151,17 +153,16 @@ function RunItem(props: IRunsView & { run: RunSummary }): JSX.Element {
               data-status={run.status}
               title={run.error ?? ''}
             >
-              {statusWord(run.status, trans)}
+              {statusText(run.status, trans)}
             </span>
           )}
         </div>
         <div className="jp-Tsml-facts">
           <span>
-            {run.metric} {score(run.cv[run.metric])}
-            {std !== undefined && ` ± ${score(std)}`}
+            {run.metric} {formatScore(run.cv[run.metric], std)}
           </span>
           {test !== undefined && (
-            <span>{trans.__('test %1', score(test))}</span>
+            <span>{trans.__('test %1', formatNumber(test))}</span>
           )}
         </div>
         <div className="jp-Tsml-facts jp-mod-quiet">

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ExperimentProgress, StudyStatus } from '../wire';
-import { duration, moment, score, statusWord } from './format';
+import { formatDuration, formatNumber } from '../compare/format';
+import { statusText } from '../live/statusText';
+import { moment } from './format';
 import { isOver } from './studies';
 
 /** What a study is drawn from. */
@@ -35,7 +37,7 @@ export function StudyCard(props: IStudyCard): JSX.Element {
         >
           <b>{study.name}</b>
           <span className="jp-Tsml-status" data-status={study.status}>
-            {statusWord(study.status, trans)}
+            {statusText(study.status, trans)}
           </span>
         </button>
         {!over && (
@@ -59,7 +61,11 @@ export function StudyCard(props: IStudyCard): JSX.Element {
         <span>{trialsLine(study, trans)}</span>
         {study.best_score !== null && (
           <span title={study.best ?? ''}>
-            {trans.__('best %1 %2', study.metric, score(study.best_score))}
+            {trans.__(
+              'best %1 %2',
+              study.metric,
+              formatNumber(study.best_score)
+            )}
           </span>
         )}
         <span>{timeLine(study, trans)}</span>
@@ -85,8 +91,8 @@ function timeLine(study: StudyStatus, trans: TranslationBundle): string {
     return moment(study.ended ?? study.started);
   }
   return study.seconds_left === null
-    ? duration(study.seconds, trans)
-    : trans.__('%1 left', duration(study.seconds_left, trans));
+    ? formatDuration(study.seconds)
+    : trans.__('%1 left', formatDuration(study.seconds_left));
 }
 
 function Leaderboard(props: {
@@ -144,17 +150,17 @@ function Line(props: {
         {one.beats_baselines === false && <NaiveBadge trans={trans} />}
         {one.status === 'failed' && (
           <span className="jp-Tsml-status" data-status="failed">
-            {statusWord(one.status, trans)}
+            {statusText(one.status, trans)}
           </span>
         )}
       </th>
       <td>
-        {score(one.score)}
+        {formatNumber(one.score)}
         {one.score_std !== null && (
-          <span className="jp-Tsml-std"> ± {score(one.score_std)}</span>
+          <span className="jp-Tsml-std"> ± {formatNumber(one.score_std)}</span>
         )}
       </td>
-      <td>{score(one.test_score)}</td>
+      <td>{formatNumber(one.test_score)}</td>
       <td>{trials}</td>
     </tr>
   );

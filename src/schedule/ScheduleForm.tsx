@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { ReactNode } from 'react';
-import { Mistakes } from '../experiment/form/templates';
+import { Mistakes } from '../sidebar/Mistakes';
 import { wallTime } from '../runs/format';
 import { DagText } from './DagText';
 import type { IScheduleFields, ScheduleModel, Target } from './model';

@@ -77,8 +77,11 @@ export function requestOf(
   } else if (fields.parquet.trim()) {
     request.publish = { parquet: fields.parquet.trim() };
   }
-  if (fields.coverage.trim()) {
-    request.wait = { coverage: Number(fields.coverage) };
+  const share = fields.coverage.trim();
+  if (share) {
+    // What is no number goes as it is, so that the server can say so at the field.
+    const coverage = Number.isNaN(Number(share)) ? share : Number(share);
+    request.wait = { coverage: coverage as number };
   }
   if (fields.replace) {
     request.replace = true;
@@ -148,12 +151,11 @@ export class ScheduleModel implements IDisposable {
 
   /** Fill the dialog in. */
   async load(): Promise<void> {
-    await this._look();
-    try {
-      this._summary = await this.client.run(this.run);
-    } catch (reason) {
+    const summary = this.client.run(this.run).catch((reason: unknown) => {
       this._fail(reason);
-    }
+      return null;
+    });
+    await this._look();
     const spec = this._plan?.spec ?? {};
     const given = (part: string, key: string): string => {
       const value = mapping(spec[part])[key];
@@ -171,6 +173,8 @@ export class ScheduleModel implements IDisposable {
       timezone: own.timezone || given('cadence', 'timezone'),
       coverage: own.coverage || given('wait', 'coverage')
     };
+    this._emit();
+    this._summary = await summary;
     this._emit();
   }
 
@@ -236,10 +240,10 @@ export class ScheduleModel implements IDisposable {
   }
 
   private _fail(reason: unknown): void {
-    const body = reason instanceof ApiError ? reason.body : null;
-    this._errorField = fieldAt(body?.field ?? null);
-    const line = [body?.message, body?.mend].filter(Boolean).join('; ');
-    this._error = body && this._errorField ? line : errorLine(reason);
+    const error = reason instanceof ApiError ? reason : null;
+    this._errorField = fieldAt(error?.body.field ?? null);
+    this._error =
+      error && this._errorField ? error.sentence : errorLine(reason);
   }
 
   private _emit(): void {

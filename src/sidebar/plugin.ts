@@ -14,6 +14,7 @@ import { isDataFile } from '../experiment/files';
 import { ITsml } from '../tokens';
 import { tsmlIcon } from './icon';
 import { TABS } from './model';
+// eslint-disable-next-line jupyter/prefer-lazy-imports -- the layout is restored with the panel in it
 import { Sidebar } from './Sidebar';
 
 /** The left-area panel, and the command that shows it. */

@@ -15,7 +15,7 @@ import {
   type IWidgetModel
 } from './model';
 
-const PATIENCE = 2000;
+const PATIENCE = 300;
 
 /**
  * Show the live panel of a widget's model.

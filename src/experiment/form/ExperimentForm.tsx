@@ -13,7 +13,7 @@ import { FormEnvironment } from './environment';
 import { FoldFigure } from './FoldFigure';
 import { PreviewBox } from './PreviewBox';
 import { StageForm } from './StageForm';
-import { Mistakes } from './templates';
+import { Mistakes } from '../../sidebar/Mistakes';
 import { VariantsForm } from './VariantsForm';
 
 /** What the form is drawn from. */
@@ -39,8 +39,13 @@ export default function ExperimentForm(props: IExperimentForm): JSX.Element {
   const [open, setOpen] = React.useState<ReadonlySet<string>>(new Set());
   const known = preview.value?.columns;
   const environment = React.useMemo(
-    () => ({ trans, chooseFile, columns: known?.map(one => one.name) ?? [] }),
-    [trans, chooseFile, known]
+    () => ({
+      trans,
+      chooseFile,
+      columns: known?.map(one => one.name) ?? [],
+      preview: <PreviewSection draft={draft} preview={preview} trans={trans} />
+    }),
+    [trans, chooseFile, known, draft, preview]
   );
   if (!schema) {
     return <></>;
@@ -111,7 +116,6 @@ function CardBody(props: ICardBody): JSX.Element {
           trans={trans}
         />
       )}
-      {card.id === 'data' && <PreviewSection {...props} />}
       {card.id === 'split' && <FoldSection {...props} />}
       {stage && !varied && (
         <button
@@ -170,7 +174,9 @@ function Absent(props: {
   );
 }
 
-function PreviewSection(props: IExperimentForm): JSX.Element {
+function PreviewSection(
+  props: Pick<IExperimentForm, 'draft' | 'preview' | 'trans'>
+): JSX.Element {
   const { draft, preview, trans } = props;
   const setEntity = (entity: string): void => {
     draft.edit({ data: { ...mapping(draft.spec['data']), entity } });
@@ -197,7 +203,6 @@ function PreviewSection(props: IExperimentForm): JSX.Element {
 
 function FoldSection(props: IExperimentForm): JSX.Element {
   const { folds, trans } = props;
-  React.useEffect(() => folds.want(true), [folds]);
   return (
     <UseSignal signal={folds.changed}>
       {() => (

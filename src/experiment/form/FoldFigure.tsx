@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { FoldPicture, FoldSpan } from '../../wire';
 
 const ROW = 16;
-const BAR = 11;
+const LEAST_ROW = 2;
+const HIGHEST = 13 * ROW;
 const LEFT = 34;
 const WIDTH = 300;
 const KINDS = ['train', 'purge', 'embargo', 'test'] as const;
@@ -25,7 +26,8 @@ export function FoldFigure(props: {
   const seen = KINDS.filter(kind =>
     rows.some(([, spans]) => spans.some(span => span.kind === kind))
   );
-  const height = rows.length * ROW + 14;
+  const row = Math.min(ROW, Math.max(LEAST_ROW, HIGHEST / rows.length));
+  const height = rows.length * row + 14;
   const label = trans._n(
     '%1 fold and the final test, from %2 to %3',
     '%1 folds and the final test, from %2 to %3',
@@ -46,7 +48,9 @@ export function FoldFigure(props: {
             name={name}
             names={names}
             spans={spans}
-            y={index * ROW}
+            y={index * row}
+            height={row * 0.7}
+            named={row === ROW || [0, rows.length - 1].includes(index)}
             scale={scaleOf(picture)}
           />
         ))}
@@ -73,14 +77,18 @@ function Row(props: {
   names: Record<string, string>;
   spans: FoldSpan[];
   y: number;
+  height: number;
+  named: boolean;
   scale: (time: string) => number;
 }): JSX.Element {
-  const { name, names, scale, y } = props;
+  const { name, names, scale, y, height } = props;
   return (
     <g>
-      <text x={0} y={y + BAR - 2}>
-        {name}
-      </text>
+      {props.named && (
+        <text x={0} y={y + height / 2 + 3.5}>
+          {name}
+        </text>
+      )}
       {props.spans.map((span, index) => {
         const x = scale(span.first);
         const end = scale(props.spans[index + 1]?.first ?? span.last);
@@ -92,7 +100,7 @@ function Row(props: {
             x={LEFT + x}
             y={y}
             width={Math.max(end - x, 1.5)}
-            height={BAR}
+            height={height}
           >
             <title>{`${name}, ${what}: ${day(span.first)} … ${day(span.last)} (${span.steps})`}</title>
           </rect>

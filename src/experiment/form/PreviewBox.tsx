@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { DataPreview } from '../../wire';
+import type { ColumnSummary, DataPreview } from '../../wire';
 
 const ROWS = 5;
 
@@ -41,12 +41,16 @@ export function PreviewBox(props: {
             </dd>
           </>
         )}
-        <dt>{trans.__('Gaps')}</dt>
-        <dd>
-          {preview.n_gaps === 0
-            ? trans.__('none')
-            : preview.n_gaps.toLocaleString()}
-        </dd>
+        {preview.first && (
+          <>
+            <dt>{trans.__('Gaps')}</dt>
+            <dd>
+              {preview.n_gaps === 0
+                ? trans.__('none')
+                : preview.n_gaps.toLocaleString()}
+            </dd>
+          </>
+        )}
       </dl>
       {!props.entity && preview.entity_candidates.length > 0 && (
         <div className="jp-Tsml-chips">
@@ -81,7 +85,12 @@ export function PreviewBox(props: {
           <thead>
             <tr>
               {preview.columns.map(column => (
-                <th key={column.name} scope="col" title={column.dtype}>
+                <th
+                  key={column.name}
+                  scope="col"
+                  className={numberClass(column)}
+                  title={column.dtype}
+                >
                   {column.name}
                 </th>
               ))}
@@ -91,7 +100,9 @@ export function PreviewBox(props: {
             {shown.map((row, index) => (
               <tr key={index}>
                 {row.map((cell, at) => (
-                  <td key={at}>{cellText(cell)}</td>
+                  <td key={at} className={numberClass(preview.columns[at])}>
+                    {cellText(cell)}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -120,6 +131,10 @@ function Gaps(props: {
       </ul>
     </details>
   );
+}
+
+function numberClass(column: ColumnSummary | undefined): string | undefined {
+  return column?.numeric ? 'jp-mod-number' : undefined;
 }
 
 function cellText(cell: unknown): string {

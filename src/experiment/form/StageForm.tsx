@@ -2,6 +2,7 @@ import { FormComponent } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { IChangeEvent } from '@rjsf/core';
 import type { ErrorSchema, RegistryFieldsType, UiSchema } from '@rjsf/utils';
+// eslint-disable-next-line jupyter/prefer-lazy-imports -- this module is only loaded with import()
 import { customizeValidator } from '@rjsf/validator-ajv8';
 import Ajv2020 from 'ajv/dist/2020';
 import React from 'react';

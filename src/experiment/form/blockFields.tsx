@@ -16,7 +16,7 @@ import {
 } from '../schema';
 import { summarise } from '../summary';
 import { useFormEnvironment } from './environment';
-import { Mistakes } from './templates';
+import { Mistakes } from '../../sidebar/Mistakes';
 import { marked } from './textFields';
 
 /** A part of the form inside a field. */

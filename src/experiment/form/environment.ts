@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { createContext, useContext } from 'react';
+import { createContext, useContext, type ReactNode } from 'react';
 
 /**
  * What the fields of the form know beside their own value.
@@ -9,6 +9,8 @@ export interface IFormEnvironment {
   trans: TranslationBundle;
   /** The columns of the chosen data file; empty while none is known. */
   columns: readonly string[];
+  /** The first look at the chosen data file; it stands below the file's field. */
+  preview: ReactNode;
   /** Let the person choose a data file; null when none was chosen. */
   chooseFile: (current: string) => Promise<string | null>;
 }

@@ -1,6 +1,8 @@
 import type { FieldTemplateProps, ObjectFieldTemplateProps } from '@rjsf/utils';
 import React from 'react';
+import { Mistakes } from '../../sidebar/Mistakes';
 import type { DrawnSchema } from '../schema';
+import { useFormEnvironment } from './environment';
 
 /** Fields that are drawn as a block of their own and not as one input. */
 const BLOCKS = new Set(['components', 'optional', 'forms', 'loader']);
@@ -9,6 +11,7 @@ const BLOCKS = new Set(['components', 'optional', 'forms', 'loader']);
  * A field: its label, its input, its help, and the mistakes that the server found in it.
  */
 export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
+  const { trans, preview } = useFormEnvironment();
   const schema = props.schema as DrawnSchema;
   const field = schema.tsml?.field;
   if (props.hidden || field === 'hidden') {
@@ -42,30 +45,13 @@ export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
       {errors.length > 0 && !block && <Mistakes id={props.id} texts={errors} />}
       {labelled && props.rawDescription && (
         <div className="jp-Tsml-help" id={`${props.id}__description`}>
-          {props.rawDescription}
+          {field === 'file'
+            ? trans.__('From the top folder of the file browser.')
+            : props.rawDescription}
         </div>
       )}
+      {field === 'file' && preview}
     </div>
-  );
-}
-
-/**
- * Mistakes, one a line.
- */
-export function Mistakes(props: {
-  id?: string;
-  texts: readonly string[];
-}): JSX.Element {
-  return (
-    <ul
-      className="jp-Tsml-mistakes"
-      id={props.id && `${props.id}__error`}
-      role="alert"
-    >
-      {props.texts.map(text => (
-        <li key={text}>{text}</li>
-      ))}
-    </ul>
   );
 }
 

@@ -1,0 +1,110 @@
+import { errorTree, drawnPath } from '../issues';
+import { fieldSteps, rebasePath } from '../paths';
+import { adaptSchema } from '../schema';
+import {
+  formatSearchable,
+  parseSearchable,
+  parseWholeNumbers
+} from '../searchable';
+import { concise, summarise } from '../summary';
+import { formsOf, revary, vary } from '../cards';
+import { rebaseYaml, writeYaml } from '../yaml';
+import { issueAt, RAW, SPEC } from './sample';
+
+const schema = adaptSchema(RAW);
+
+describe('a mistake’s field', () => {
+  it('is split into keys and positions', () => {
+    expect(fieldSteps('models[0].ridge.alpha[1]')).toEqual([
+      'models',
+      0,
+      'ridge',
+      'alpha',
+      1
+    ]);
+  });
+
+  it('is found as deep as the form draws it', () => {
+    const path = drawnPath('models[0].ridge.alpha[1]', schema, SPEC);
+    expect(path).toEqual(['models', 0, 'ridge', 'alpha']);
+    expect(drawnPath('data.path', schema, SPEC)).toEqual(['data', 'path']);
+    expect(drawnPath('data.nothing', schema, SPEC)).toEqual(['data']);
+  });
+
+  it('carries the sentence with the near miss', () => {
+    const issue = { ...issueAt('name', 'unknown key'), hint: 'horizon' };
+    const tree = errorTree([issue], schema, SPEC, word => `try ${word}`);
+    expect(tree).toEqual({ name: { __errors: ['unknown key; try horizon'] } });
+  });
+});
+
+describe('a value to search', () => {
+  it.each([
+    ['3', 3],
+    ['3, 4.5', [3, 4.5]],
+    ['3,', [3]],
+    ['0.01 .. 1 log', { log_uniform: [0.01, 1] }],
+    ['none', null]
+  ])('%s is read, and written the same', (text, value) => {
+    expect(parseSearchable(text, 'number')).toEqual(value);
+    expect(formatSearchable(value)).toBe(text);
+  });
+
+  it('that is none stays what was typed, for the server to refuse', () => {
+    expect(parseSearchable('abc', 'number')).toBe('abc');
+    expect(parseWholeNumbers('1, x, 3 .. 5')).toEqual([1, 'x', 3, 4, 5]);
+  });
+});
+
+describe('a folded card', () => {
+  it('says what it holds, the file first and defaults left out', () => {
+    expect(summarise(['data'], SPEC, schema)).toBe('csv a.csv day');
+    expect(summarise(['models'], SPEC, schema)).toBe('ridge alpha 0.1, 10');
+    const sample = { data: { loader: 'sample', n_days: 400 } };
+    expect(summarise(['data'], sample, schema)).toBe('sample');
+  });
+
+  it('loses nothing but defaults', () => {
+    const spec = { ...SPEC, data: { loader: 'csv', path: 'x', time: 'time' } };
+    expect(concise(spec, schema)).toEqual({
+      ...SPEC,
+      data: { loader: 'csv', path: 'x' }
+    });
+  });
+});
+
+describe('variants', () => {
+  it('take the plain stage as their first form and give it back', () => {
+    const varied = { ...SPEC, ...vary(SPEC, 'data') };
+    const forms = formsOf(varied as typeof SPEC, 'data');
+    expect(forms.map(([, form]) => form)).toEqual([SPEC['data']]);
+    const back = revary(varied as typeof SPEC, { data: {} });
+    expect(back).toEqual({ data: SPEC['data'], variants: undefined });
+  });
+});
+
+describe('data paths', () => {
+  it.each([
+    ['data/a.csv', '', 'notebooks', '../data/a.csv'],
+    ['a.csv', 'deep/er', '', 'deep/er/a.csv'],
+    ['/abs/a.csv', 'x', 'y', '/abs/a.csv'],
+    ['s3://bucket/a', 'x', 'y', 's3://bucket/a']
+  ])('%s from %p to %p is %s', (path, from, to, expected) => {
+    expect(rebasePath(path, from, to)).toBe(expected);
+  });
+
+  it('change in the YAML without losing its comments', async () => {
+    const text = '# mine\ndata: {loader: csv, path: a.csv} # here\n';
+    const moved = await rebaseYaml(text, '', 'notebooks');
+    expect(moved).toContain('# mine');
+    expect(moved).toContain('# here');
+    expect(moved).toContain('path: ../a.csv');
+    expect(await rebaseYaml(text, '', '')).toBe(text);
+  });
+
+  it('are written with every value that YAML could mistake for another', async () => {
+    const text = await writeYaml({ name: 'yes', data: { day: '2020-01-01' } });
+    expect(text).toContain('name: "yes"');
+    expect(text).toContain('"2020-01-01"');
+  });
+});
