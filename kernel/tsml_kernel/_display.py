@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from dsframework.errors import TsmlError
 from dsframework.records import ExperimentResult, Reproduction, RunPage, StudyStatus
 from tsml_kernel._numbers import format_duration, format_number, format_score
 
@@ -49,11 +51,16 @@ def _taking_options(show: Callable[[Any], Bundle]) -> Callable[..., Bundle]:
 
 def _outcome(outcome: Any) -> Bundle:
     from dsframework.metrics import get_metric
+    from dsframework.study import study_status
     from tsml_kernel._lines import board_of_result
     from tsml_kernel._static import board_bundle
 
     result = outcome.result
-    return board_bundle(board_of_result(result, get_metric(result.metric).greater_is_better))
+    status = None
+    if result.status != "finished":
+        with suppress(TsmlError):
+            status = study_status(outcome.study)
+    return board_bundle(board_of_result(result, get_metric(result.metric).greater_is_better, status))
 
 
 def _experiment(result: ExperimentResult) -> Bundle:

@@ -79,11 +79,15 @@ def board_of_status(status: StudyStatus) -> Board:
     )
 
 
-def board_of_result(result: StudyResult, greater_is_better: bool) -> Board:
-    """Return the leaderboard of a study that has ended."""
+def board_of_result(result: StudyResult, greater_is_better: bool, status: StudyStatus | None = None) -> Board:
+    """Return the leaderboard of a study that has ended; `status` knows the scores of experiments that did not come to their end."""
     metric = result.metric
+    known = {line.label: line for line in board_of_status(status).lines} if status else {}
     lines = []
     for item in result.experiments:
+        if item.status != "finished" and item.name in known:
+            lines.append(known[item.name])
+            continue
         cv = item.cv.get(metric)
         lines.append(
             Line(

@@ -65,6 +65,8 @@ def execute(shell: InteractiveShell, words: list[str], cell: str) -> Any:
         For a wrong option.
     SpecError
         For a wrong document, one line a mistake.
+    StoppedError
+        When the cell is interrupted; the cells that wait behind it do not run.
     TsmlError
         For whatever else a person can mend.
     """
@@ -94,7 +96,7 @@ def _takes_frame(spec: ExperimentSpec) -> bool:
     return any(form.loader == "frame" for form in forms)
 
 
-def _run(shell: InteractiveShell, spec: ExperimentSpec, given: argparse.Namespace) -> StudyOutcome | None:
+def _run(shell: InteractiveShell, spec: ExperimentSpec, given: argparse.Namespace) -> StudyOutcome:
     from dsframework.study import run_study
     from tsml_kernel._live import LivePanel
 
@@ -106,9 +108,11 @@ def _run(shell: InteractiveShell, spec: ExperimentSpec, given: argparse.Namespac
     try:
         outcome = run_study(spec, base=Path.cwd(), executor=given.executor, frames=frames, listener=panel.listen, fresh=given.fresh)
         ended = outcome.result.status
-    except (KeyboardInterrupt, StoppedError):
+    except (KeyboardInterrupt, StoppedError) as error:
         ended = "stopped"
         _look_again(panel)
+        done = panel.latest.trials_done if panel.latest else 0
+        raise StoppedError("interrupted", mend=f"run the same cell again: it goes on after the {done} trials that are done") from error
     finally:
         panel.close_run(ended)
         if outcome is None:
