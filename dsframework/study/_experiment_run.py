@@ -72,6 +72,7 @@ class ExperimentRun:
         self._started = 0.0
         self._best_history: list[float] = []
         self._final_asked = False
+        self._repeated: int | None = None
         self.final: FinalOutcome | None = None
 
     @property
@@ -117,7 +118,7 @@ class ExperimentRun:
         if fold == _FINAL:
             self._accept_final(outcome)
             return None
-        if number in self.trials:
+        if number in self.trials and number != self._repeated:
             return None  # another fold of this trial failed before
         if isinstance(outcome, TsmlError):
             self._tasks = deque(task for task in self._tasks if not task.key.startswith(f"{self.position}/{number}/"))
@@ -132,7 +133,7 @@ class ExperimentRun:
         outcomes = [done[fold.number] for fold in self.prepared.folds]
         record = self._trial(number, outcomes)
         del self._folds[number]
-        self._record(record, self._out_of_fold(outcomes) if self._is_best(record) else None)
+        self._record(record, self._out_of_fold(outcomes) if number == self._repeated or self._is_best(record) else None)
         self._advance()
         return record
 
@@ -205,6 +206,11 @@ class ExperimentRun:
             first = min(self.trials.values(), key=lambda trial: trial.number)
             self.fail(ModelError(f"no trial finished: {first.error}"))
             return
+        if self.resumed and self._repeated is None and self.out_of_fold() is None:
+            self._repeated = best.number  # taken over from a run where another trial won, so that nobody kept its predictions
+            self.resumed -= 1
+            self._queue_folds(best.number)
+            return
         self._final_asked = True
         job = self.prepared.plan.job(best.params, import_path=self.import_path)
         self._tasks.append(
@@ -216,8 +222,11 @@ class ExperimentRun:
         key = self.prepared.trial_key(params)
         if key in self._cached:
             self._take_over(number, self._cached[key])
-            return
-        job = self.prepared.plan.job(params, import_path=self.import_path)
+        else:
+            self._queue_folds(number)
+
+    def _queue_folds(self, number: int) -> None:
+        job = self.prepared.plan.job(self._points[number], import_path=self.import_path)
         for fold in self.prepared.folds:
             self._tasks.append(Task(f"{self.position}/{number}/{fold.number}", fit_fold, self.prepared.dataset_key, (job, fold)))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dsframework.data import load_panel
 from dsframework.errors import ConflictError, NotFoundError, TsmlError
-from dsframework.execution import EXECUTORS, make_executor
+from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
 from dsframework.records import ExperimentProgress, StudyStatus
@@ -24,9 +24,11 @@ from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
 from dsframework.study._search import Search, make_search
-from dsframework.tracking import StudyStore, environment, git_commit, home, owner_is_alive
+from dsframework.tracking import StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text
 
 __all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
+
+_running_here: set[str] = set()  # the studies that threads of this process run
 
 
 def run_study(
@@ -75,10 +77,9 @@ def run_study(
         When MLflow does not answer.
     """
     folder = Path(base or ".").resolve()
-    if executor not in EXECUTORS:
-        make_executor(executor, cpus=1, gpus=0, home=home())
     try:
         prepared, failures, searches = _prepare(spec, folder, frames or {})
+        backend = make_executor(executor, cpus=spec.resources.cpus, gpus=spec.resources.gpus, home=home())
     except TsmlError as error:
         if study is not None:
             _mark_failed(spec, study, error)
@@ -86,26 +87,25 @@ def run_study(
     store = StudyStore(spec.tracking.experiment or spec.name)
     text = to_yaml(spec)
     key = digest([spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")])
-    identity = study or _find_or_create(store, spec, text, key, folder, fresh)
-    store.set_tags(identity, {"tsml.key": key})
-    store.claim(identity, clear_stop=study is None)
-    greater = get_metric(spec.metric).greater_is_better
-    items = _items(expand(spec), prepared, failures, searches, store, greater, folder)
-    backend = make_executor(executor, cpus=spec.resources.cpus, gpus=spec.resources.gpus, home=home())
-    runner = Runner(
-        study=identity,
-        name=spec.name,
-        metric=spec.metric,
-        greater_is_better=greater,
-        items=items,
-        store=store,
-        executor=backend,
-        listener=listener,
-        tags=_tags(spec, folder),
-        spec_yaml=text,
-        reuse=not fresh,
-    )
-    return StudyOutcome(runner.run())
+    identity = _take(store, spec, key, folder, study, fresh=fresh)
+    try:
+        greater = get_metric(spec.metric).greater_is_better
+        runner = Runner(
+            study=identity,
+            name=spec.name,
+            metric=spec.metric,
+            greater_is_better=greater,
+            items=_items(expand(spec), prepared, failures, searches, store, greater, folder),
+            store=store,
+            executor=backend,
+            listener=listener,
+            tags=_tags(spec, folder),
+            spec_yaml=text,
+            reuse=not fresh,
+        )
+        return StudyOutcome(runner.run())
+    finally:
+        _running_here.discard(identity)
 
 
 def _prepare(
@@ -117,6 +117,7 @@ def _prepare(
     greater = get_metric(spec.metric).greater_is_better
     plans = expand(spec)
     searches = {plan.name: make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=greater) for plan in plans}
+    client()  # MLflow that does not answer is told before the data is read
     preparer = Preparer(folder, frames)
     prepared, failures = [], {}
     for plan in plans:
@@ -155,24 +156,36 @@ def _items(
     return items
 
 
-def _find_or_create(store: StudyStore, spec: ExperimentSpec, text: str, key: str, folder: Path, fresh: bool) -> str:
-    for found in [] if fresh else store.find_studies(key):
-        tags = store.tags(found)
-        status = StudyStatus.model_validate_json(tags["tsml.status"]) if "tsml.status" in tags else None
-        if status is not None and status.status in ("queued", "running") and owner_is_alive(tags):
-            raise ConflictError(
-                f"this study is running already as {found[:8]}",
-                field="study",
-                mend=f"follow it with: tsml status {found[:8]}, or add --fresh",
-            )
-        return found
-    return _create(store, spec, text, folder)
-
-
-def _create(store: StudyStore, spec: ExperimentSpec, text: str, folder: Path) -> str:
-    identity = store.create_study(spec.name, text, {"tsml.base": str(folder), **_tags(spec, folder)})
-    store.log_text(identity, json.dumps(environment(), indent=1), "environment.json")
+def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study: str | None, *, fresh: bool) -> str:
+    """Find the study or make one, and make it this process's own, in one step: two processes never run the same study."""
+    with one_at_a_time():
+        found = [study] if study else ([] if fresh else store.find_studies(key)[:1])
+        for identity in found:
+            if identity in _running_here or store.runs_now(identity):
+                raise ConflictError(
+                    f"this study is running already as {identity[:8]}",
+                    field="study",
+                    mend=f"follow it with: tsml status {identity[:8]}, or add --fresh",
+                )
+        identity = found[0] if found else store.create_study(spec.name, {"tsml.key": key, "tsml.base": str(folder), **_tags(spec, folder)})
+        store.set_tags(identity, {"tsml.key": key})
+        store.claim(identity, clear_stop=study is None)
+        _running_here.add(identity)
+    try:
+        _log_documents(store, identity, spec)
+    except TsmlError:
+        _running_here.discard(identity)
+        raise
     return identity
+
+
+def _log_documents(store: StudyStore, identity: str, spec: ExperimentSpec) -> None:
+    """Store the document and the environment where they are not there yet: a new study, or one that died before it had them."""
+    try:
+        json.loads(store.read_text(identity, "environment.json"))
+    except (TsmlError, ValueError):
+        store.log_text(identity, to_yaml(spec), "spec.yaml")
+        store.log_text(identity, json.dumps(environment(), indent=1), "environment.json")
 
 
 def _tags(spec: ExperimentSpec, folder: Path) -> dict[str, str]:
@@ -215,7 +228,8 @@ def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, execut
         make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=False)
     _look_for_files(spec, folder)
     store = StudyStore(spec.tracking.experiment or spec.name)
-    identity = _create(store, spec, to_yaml(spec), folder)
+    identity = store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder)})
+    _log_documents(store, identity, spec)
     lines = [ExperimentProgress(name=plan.name, model=plan.model.name, variant=plan.variant) for plan in expand(spec)]
     store.save_status(
         StudyStatus(study=identity, name=spec.name, status="queued", metric=spec.metric, executor=executor, experiments=lines)
@@ -269,15 +283,11 @@ def run_recorded_study(identity: str, *, executor: str = "local", listener: List
     ConflictError
         When it was stopped before it began, or has ended.
     """
-    from dsframework.tracking import client, guard
-
     store = client()
     with guard():
         tags = dict(store.get_run(identity).data.tags)
     if tags.get("tsml.kind") != "study":
         raise NotFoundError("no such study", field="study", value=identity)
-    from dsframework.tracking import read_text
-
     spec = parse_spec(read_text(store, identity, "spec.yaml"), source=f"study {identity[:8]}")
     if tags.get("tsml.stop"):
         raise ConflictError("the study was stopped before it began", field="study", value=identity)

@@ -6,6 +6,7 @@ import json
 import pickle
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,20 +103,21 @@ class Runner:
         ------
         TrackingUnavailableError
             When MLflow no longer answers; what was recorded before is kept.
-        KeyboardInterrupt
-            Passed on after the study was marked as stopped.
+        BaseException
+            An interrupt, or what the listener raised: passed on after the study was marked as stopped.
         """
         self._emit(StudyStarted(status=self.status()))
         self._save(force=True)
         try:
             self._loop()
             self._end("finished" if all(item.progress().status == "finished" for item in self._items) else "failed")
-        except (KeyboardInterrupt, SystemExit):
-            self._executor.close()
-            self._end("stopped")
-            raise
         except _Stopped:
             self._end("stopped")
+        except BaseException:
+            self._executor.close()
+            with suppress(TsmlError):  # MLflow may be what broke
+                self._end("stopped")
+            raise
         finally:
             self._executor.close()
         result = self.result()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dsframework.errors import NotFoundError, TrackingError, TrackingUnavailableError, one_line
+from dsframework.tracking._database import create_database, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -47,8 +48,9 @@ def artifact_folder(uri: str) -> str | None:
 
     Without a server MLflow would use the folder that the program happens to run in.
     """
-    if uri.startswith("sqlite:///"):
-        return (Path(uri[len("sqlite:///") :]).resolve().parent / "artifacts").as_uri()
+    database = sqlite_path(uri)
+    if database is not None:
+        return (database.resolve().parent / "artifacts").as_uri()
     if "://" not in uri or uri.startswith(("file:", "http:", "https:", "databricks")):
         return None
     return (home() / "artifacts").as_uri()
@@ -66,13 +68,14 @@ def client() -> MlflowClient:
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     _knock(uri)
-    if uri.startswith("sqlite:///"):
-        Path(uri[len("sqlite:///") :]).parent.mkdir(parents=True, exist_ok=True)
     for name in ("mlflow.store.db.utils", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)  # a new database is no news
     with guard():
         from mlflow.tracking import MlflowClient
 
+        database = sqlite_path(uri)
+        if database is not None and not database.exists():
+            create_database(database, artifact_folder(uri))
         return MlflowClient(tracking_uri=uri)
 
 
@@ -87,20 +90,29 @@ def _knock(uri: str) -> None:
     try:
         socket.create_connection((parts.hostname, port), timeout=_CONNECT_SECONDS).close()
     except OSError as error:
-        raise _unavailable(f"{parts.scheme}://{parts.hostname}:{port}", error) from error
+        raise _unavailable(error) from error
 
 
-def _unavailable(where: str, error: Exception) -> TrackingUnavailableError:
+def _unavailable(error: object) -> TrackingUnavailableError:
+    uri = tracking_uri()
+    if sqlite_path(uri) is not None:
+        mend = "see that the file can be written and the disk is not full, or set MLFLOW_TRACKING_URI"
+        return TrackingUnavailableError(f"MLflow's database {uri} can't be used: {_reason(error)}", field="tracking", mend=mend)
     return TrackingUnavailableError(
-        f"MLflow at {where} does not answer: {one_line(error, 160)}",
+        f"MLflow at {_shown(uri)} does not answer: {_reason(error)}",
         field="tracking",
         mend="start it, or set MLFLOW_TRACKING_URI (unset: SQLite in TSML_HOME)",
     )
 
 
+def _reason(error: object) -> str:
+    """What went wrong, without the statement that SQLAlchemy adds."""
+    return one_line(str(error).partition("[SQL:")[0].replace("(sqlite3.OperationalError) ", ""), 160)
+
+
 @contextmanager
 def guard() -> Iterator[None]:
-    """Turn what MLflow raises into a `TrackingError`."""
+    """Turn what MLflow raises, and what its files raise, into a `TrackingError`."""
     import requests
     import sqlalchemy.exc
     from mlflow.exceptions import MlflowException
@@ -110,16 +122,23 @@ def guard() -> Iterator[None]:
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE") and "not found" in str(error).lower():
             raise NotFoundError(one_line(error, 200)) from error
-        if "API request to" in str(error) or error.error_code == "TEMPORARILY_UNAVAILABLE":
-            raise _unavailable(urlsplit(tracking_uri()).netloc.rpartition("@")[2], error) from error
+        if "API request to" in str(error) or error.error_code == "TEMPORARILY_UNAVAILABLE" or "OperationalError" in str(error):
+            raise _unavailable(error) from error
         raise TrackingError(f"MLflow: {one_line(error, 200)}", field="tracking") from error
     except (requests.RequestException, sqlalchemy.exc.OperationalError) as error:
-        raise _unavailable(_shown(tracking_uri()), error) from error
+        raise _unavailable(error) from error
     except sqlalchemy.exc.SQLAlchemyError as error:
-        raise TrackingError(f"MLflow's database: {one_line(error, 200)}", field="tracking") from error
+        raise TrackingError(f"MLflow's database: {_reason(error)}", field="tracking") from error
+    except OSError as error:
+        mend = "see that the folder can be written and the disk is not full"
+        raise TrackingUnavailableError(f"MLflow's files can't be used: {_reason(error)}", field="tracking", mend=mend) from error
 
 
 def _shown(uri: str) -> str:
-    """The address without a password."""
+    """The address without a name and a password.
+
+    >>> _shown("https://ann:secret@mlflow.example:5000")
+    'https://mlflow.example:5000'
+    """
     parts = urlsplit(uri)
-    return uri if not parts.password else f"{parts.scheme}://{parts.hostname}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else uri

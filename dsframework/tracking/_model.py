@@ -137,9 +137,11 @@ def _upload(run_id: str, folder: Path, about: dict[str, Any]) -> str:
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     store = client()
-    run = store.get_run(run_id)
+    experiment = store.get_run(run_id).info.experiment_id
+    for left in store.search_logged_models([experiment], filter_string=f"source_run_id = '{run_id}'"):
+        store.delete_logged_model(left.model_id)  # of an attempt that died before the run had ended
     model = store.create_logged_model(
-        run.info.experiment_id, name=_NAME, source_run_id=run_id, model_type="tsml", tags={"tsml.model": str(about.get("model", ""))}
+        experiment, name=_NAME, source_run_id=run_id, model_type="tsml", tags={"tsml.model": str(about.get("model", ""))}
     )
     store.log_model_artifacts(model.model_id, str(folder))
     store.finalize_logged_model(model.model_id, LoggedModelStatus.READY)

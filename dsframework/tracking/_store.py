@@ -82,11 +82,10 @@ class StudyStore:
             return str(found.experiment_id)
         return created
 
-    def create_study(self, name: str, spec_yaml: str, tags: Mapping[str, str]) -> str:
-        """Record a new study and its document; returns its id."""
+    def create_study(self, name: str, tags: Mapping[str, str]) -> str:
+        """Record a new study; returns its id."""
         with guard():
             run = self._client.create_run(self.experiment_id, run_name=name, tags={KIND: "study", "tsml.name": name, **tags})
-            self._client.log_text(run.info.run_id, spec_yaml, "spec.yaml")
             return str(run.info.run_id)
 
     def create_experiment_run(self, study: str, name: str, tags: Mapping[str, str]) -> str:
@@ -151,14 +150,21 @@ class StudyStore:
 
     def claim(self, run_id: str, *, clear_stop: bool = True) -> None:
         """Say that this process runs the study or the experiment."""
-        tags = {"tsml.owner": f"{socket.gethostname()}:{_process(os.getpid())}", "tsml.heartbeat": f"{time.time():.0f}"}
+        tags = {"tsml.owner": _owner(os.getpid()), "tsml.heartbeat": f"{time.time():.0f}"}
         self.set_tags(run_id, tags | ({"tsml.stop": ""} if clear_stop else {}))
         with guard():
             self._client.update_run(run_id, status="RUNNING")
 
+    def runs_now(self, run_id: str) -> bool:
+        """Tell whether a living process runs the study; this process answers for itself by `claim`, so it does not count."""
+        with guard():
+            run = self._client.get_run(run_id)
+        own = run.data.tags.get("tsml.owner") == _owner(os.getpid())
+        return run.info.status == "RUNNING" and not own and owner_is_alive(run.data.tags)
+
     def set_owner(self, run_id: str, pid: int) -> None:
         """Say that another process of this machine is about to run the study."""
-        self.set_tags(run_id, {"tsml.owner": f"{socket.gethostname()}:{_process(pid)}"})
+        self.set_tags(run_id, {"tsml.owner": _owner(pid)})
 
     def stop_requested(self, study: str) -> bool:
         """Tell whether somebody asked the study to stop."""
@@ -210,10 +216,14 @@ class StudyStore:
         self.set_tags(run_id, {"mlflow.loggedArtifacts": json.dumps([{"path": path, "type": "table"}])})
 
     def log_result(self, result: ExperimentResult) -> None:
-        """Store parameters and metrics of a finished experiment, all in one request."""
+        """Store parameters and metrics of a finished experiment.
+
+        They are dated with the run's beginning: said twice, before and after a crash, MLflow keeps them once.
+        """
         from mlflow.entities import Metric, Param, RunTag
 
-        now = int(time.time() * 1000)
+        with guard():
+            now = self._client.get_run(result.run_id).info.start_time
         metrics = [Metric(f"test_{name}", value, now, 0) for name, value in result.test.items()]
         for name, summary in result.cv.items():
             metrics += [Metric(f"cv_{name}", summary.mean, now, 0), Metric(f"cv_{name}_std", summary.std, now, 0)]
@@ -252,6 +262,10 @@ def owner_is_alive(tags: Mapping[str, str]) -> bool:
     if host == socket.gethostname():
         return process == _process(int(process.partition("@")[0]))
     return time.time() - float(tags.get("tsml.heartbeat") or 0) < _HEARTBEAT_SECONDS
+
+
+def _owner(pid: int) -> str:
+    return f"{socket.gethostname()}:{_process(pid)}"
 
 
 def _process(pid: int) -> str:

@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SPEC = """
 version: 1
 name: killed
@@ -27,7 +29,7 @@ models:
 metrics: [mae]
 """
 
-# every fit leaves a line, so that one can count what was really fitted
+# every fit leaves a line, so that one can count what was really fitted; with HOLD set, the fits of the later trials never end
 MODEL = """
 import os, time
 from sklearn.linear_model import Ridge
@@ -36,7 +38,8 @@ class Counted(Ridge):
     def fit(self, X, y):
         with open(os.environ["FITS"], "a") as log:
             log.write(f"{self.alpha}\\n")
-        time.sleep(0.25)
+        while "HOLD" in os.environ and self.alpha > 4:
+            time.sleep(0.05)
         return super().fit(X, y)
 """
 
@@ -45,8 +48,8 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "dsframework.cli", *arguments]
 
 
-def environment(folder: Path, log: str) -> dict[str, str]:
-    return {**os.environ, "TSML_HOME": str(folder / "home"), "FITS": str(folder / log)}
+def environment(folder: Path, log: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "TSML_HOME": str(folder / "home"), "FITS": str(folder / log), **more}
 
 
 def fits(folder: Path, log: str) -> Counter[str]:
@@ -85,18 +88,18 @@ def test_a_killed_run_goes_on_without_repeating_a_finished_trial(tmp_path: Path)
     process = subprocess.Popen(
         command("run", "spec.yaml", "--json"),
         cwd=folder,
-        env=environment(folder, "first"),
+        env=environment(folder, "first", HOLD="yes"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 90
-    while len(recorded(folder)) < 3 and time.monotonic() < deadline and process.poll() is None:
+    while len(recorded(folder)) < 4 and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
     assert process.poll() is None, "it ended before it could be killed"
     process.send_signal(signal.SIGKILL)
     process.wait()
     finished = recorded(folder)
-    assert 3 <= len(finished) < 8
+    assert len(finished) == 4
 
     again = subprocess.run(
         command("run", "spec.yaml", "--json"), cwd=folder, env=environment(folder, "second"), capture_output=True, text=True, check=True
@@ -118,7 +121,11 @@ def test_a_killed_run_goes_on_without_repeating_a_finished_trial(tmp_path: Path)
 def test_a_killed_study_is_shown_as_ended_and_not_as_running(tmp_path: Path) -> None:
     folder = prepare(tmp_path / "killed")
     process = subprocess.Popen(
-        command("run", "spec.yaml"), cwd=folder, env=environment(folder, "first"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command("run", "spec.yaml"),
+        cwd=folder,
+        env=environment(folder, "first", HOLD="yes"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 90
     while not recorded(folder) and time.monotonic() < deadline and process.poll() is None:
@@ -129,3 +136,27 @@ def test_a_killed_study_is_shown_as_ended_and_not_as_running(tmp_path: Path) -> 
     status = json.loads(shown.stdout)[0]
     assert status["status"] == "failed"
     assert "finished trials are kept" in status["error"]
+
+
+POINTS = {
+    "create_run:1": "the study has a run and nothing else",
+    "log_artifact:1": "a trial's predictions are there, its record is not",
+    "log_outputs:1": "the model is there, the scores are not",
+    "log_text:7": "the result is there, the experiment has not ended",
+    "set_terminated:1": "the experiment has ended, the study has not",
+}
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_write_goes_on_and_leaves_nothing_twice(tmp_path: Path) -> None:
+    program = [sys.executable, str(Path(__file__).with_name("killed_anywhere.py")), str(tmp_path), *POINTS]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    whole = report.pop("whole")
+    assert (whole["fitted"], whole["models"], len(whole["folds"])) == ([0, 1], ["READY"], 2)
+    for point, found in report.items():
+        assert table(json.dumps(found["result"])) == table(json.dumps(whole["result"])), POINTS[point]
+        assert len(found["fitted"]) == 2 - found["before"], f"{POINTS[point]}: a finished trial was fitted again"
+        for key in ("runs", "models", "folds", "files", "predictions"):
+            assert found[key] == whole[key], f"{POINTS[point]}: {key}"
