@@ -116,9 +116,13 @@ def find_runs(run_ids: list[str]) -> list[RunSummary]:
     return found
 
 
-def _get(store: Any, run_id: str) -> Any:
+def _check_id(run_id: str) -> None:
     if not re.fullmatch(r"[0-9a-f]{6,32}", run_id):
         raise NotFoundError("not a run's id", field="run", value=run_id, mend="see the ids with: tsml runs")
+
+
+def _get(store: Any, run_id: str) -> Any:
+    _check_id(run_id)
     if len(run_id) == 32:
         from mlflow.exceptions import MlflowException
 
@@ -194,7 +198,8 @@ def _variant(text: str | None) -> dict[str, str]:
 
 
 def load_spec_of(run_id: str) -> ExperimentSpec:
-    """Return the document that a run (an experiment or a study) was made from."""
+    """Return the document that a run (an experiment or a study) was made from; raises `NotFoundError`."""
+    _check_id(run_id)
     store = client()
     with guard():
         tags = store.get_run(run_id).data.tags

@@ -210,7 +210,7 @@ class TestSwappedByConfiguration:
 class TestSilentMlflow:
     @pytest.fixture
     def settings(self):
-        return {"TsmlApp": {"time_limit": 1.0}}
+        return {"TsmlApp": {"time_limit": 3.0}}
 
     @pytest.fixture
     def own_places(self, own_places, monkeypatch):

@@ -159,7 +159,8 @@ async def test_an_unknown_executor_is_a_400(ask, executor):
 
 
 async def test_an_unknown_study_or_run_is_a_404(ask):
-    for route in ("studies/none", f"studies/{'0' * 32}", "runs/none", f"runs/{'0' * 32}", f"runs/{'0' * 32}/spec"):
+    unknown = ("none", "0" * 32)
+    for route in [f"{what}/{name}{part}" for what, part in (("studies", ""), ("runs", ""), ("runs", "/spec")) for name in unknown]:
         answer = await ask("GET", route, request_timeout=120)
         assert (answer.code, answer.body["code"]) == (404, "not_found"), route
     assert (await ask("POST", f"studies/{'0' * 32}/stop")).code == 404
