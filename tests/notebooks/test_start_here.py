@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,10 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
         client = NotebookClient(
             notebook, timeout=240, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(folder)}}
         )
-        return client.execute()
+        begun = time.monotonic()
+        done = client.execute()
+        done.metadata["seconds"] = time.monotonic() - begun
+        return done
 
 
 def outputs_of(notebook: Any, beginning: str) -> list[Any]:
@@ -47,6 +52,25 @@ def test_no_cell_ends_with_an_error(executed: Any) -> None:
     assert errors == []
 
 
+def test_it_takes_less_than_two_minutes(executed: Any) -> None:
+    assert executed.metadata["seconds"] < 120
+
+
+def test_every_cell_but_the_first_shows_something(executed: Any) -> None:
+    silent = [cell.source for cell in executed.cells if cell.cell_type == "code" and not cell.outputs]
+    assert silent == ["%load_ext jupyterlab_tsml"]
+
+
+def test_the_best_model_predicts_the_next_value_of_every_stock(executed: Any) -> None:
+    shown = text_of(outputs_of(executed, "from dsframework.data import load_panel"))
+    assert "shape: (5, 3)" in shown
+    assert re.findall(r"AA[A-E]", shown) == ["AAA", "AAB", "AAC", "AAD", "AAE"]
+
+
+def test_it_says_where_the_runs_are(executed: Any) -> None:
+    assert "mlflow.db" in text_of(outputs_of(executed, "from dsframework.tracking import home"))
+
+
 def test_no_cell_writes_a_warning(executed: Any) -> None:
     said = [out.text for cell in executed.cells for out in cell.get("outputs", []) if out.output_type == "stream" and out.name == "stderr"]
     assert said == []
@@ -59,8 +83,6 @@ def test_the_experiment_shows_a_live_panel_and_keeps_a_static_table(executed: An
 
 
 def test_the_best_model_beats_every_naive_forecast(executed: Any) -> None:
-    import re
-
     line = text_of(outputs_of(executed, "best = result.best"))
     model, naive = (float(number.replace(",", "")) for number in re.findall(r"([\d,]+)(?: shares|$)", line.strip()))
     assert 0 < model < naive
@@ -73,7 +95,7 @@ def test_both_models_are_listed_among_the_runs(executed: Any) -> None:
 
 
 def test_the_comparison_is_shown_inline(executed: Any) -> None:
-    kinds = {kind for output in outputs_of(executed, "ids =") for kind in output.get("data", {})}
+    kinds = {kind for output in outputs_of(executed, "%tsml compare") for kind in output.get("data", {})}
     assert "application/vnd.jupyter.widget-view+json" in kinds
 
 
