@@ -101,14 +101,18 @@ def located(error: TsmlError, path: str | Path, *, settings: Sequence[str] = ())
     An error whose field is no part of the document, such as a server that does not answer, comes back as it is.
     """
     if isinstance(error, SpecError):
-        issues = [issue if issue.source else replace(issue, source=Path(path).name) for issue in error.issues]
+        issues = error.issues
     elif error.field and error.field.partition(".")[0].partition("[")[0] in STAGES:
-        issues = [SpecIssue(error.field, str(error).removeprefix(f"{error.field}: "), None, None, Path(path).name)]
+        issues = (SpecIssue(error.field, str(error).removeprefix(f"{error.field}: ")),)
     else:
         return error
+    if all(issue.source for issue in issues):
+        return error
     node = read_text(_text_of(Path(path)), None)[1]
-    lines = [issue if issue.line or not issue.field else replace(issue, line=line_of(node, parts_of(issue.field))) for issue in issues]
-    return _blame_settings(SpecError(lines), settings)
+    found = [
+        issue if issue.source else replace(issue, source=Path(path).name, line=line_of(node, parts_of(issue.field))) for issue in issues
+    ]
+    return _blame_settings(SpecError(found), settings)
 
 
 def validate_text(text: str) -> list[SpecIssue]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -131,7 +132,7 @@ def _is_searched(value: Any) -> bool:
     return isinstance(value, list) or is_distribution(value)
 
 
-def _grid_axis(value: Any) -> list[Any]:
+def _grid_axis(value: Any) -> Sequence[Any]:
     """The values of one argument in a grid: a list's own, every whole number of a range, five points of a continuous one."""
     if isinstance(value, list):
         return value
@@ -139,7 +140,7 @@ def _grid_axis(value: Any) -> list[Any]:
         return [value]
     kind, (low, high) = next(iter(value.items()))
     if kind == "int":
-        return list(range(low, high + 1))
+        return range(low, high + 1)
     if kind == "uniform":
         return [float(point) for point in np.linspace(low, high, _GRID_POINTS)]
     points = [float(point) for point in np.geomspace(low, high, _GRID_POINTS)]
