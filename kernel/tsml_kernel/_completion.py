@@ -8,6 +8,7 @@ from pathlib import Path
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.getipython import get_ipython
 
+from tsml_kernel._columns import columns_of, names_a_column
 from tsml_kernel._commands import COMMANDS, run
 from tsml_kernel._line import LineParser
 from tsml_kernel._schema_walk import suggestions
@@ -36,7 +37,7 @@ def complete(context: CompletionContext) -> SimpleMatcherResult:
         place = place_at_end("\n".join([*lines[first + 1 : context.cursor_line], before]))
         if place.value and place.path[-1:] == ("path",):
             return _result(_found(_PATH, before), _data_files())
-        return _result(place.prefix, _frames() if _names_a_frame(place) else suggestions(place))
+        return _result(place.prefix, _names(place, context.full_text))
     found = _LINE.match(before)
     if found:
         return _result(_found(_WORD, before), _line_words(found["rest"]))
@@ -58,13 +59,12 @@ def _options(parser: LineParser, words: list[str], before: str) -> list[str]:
     return parser.words_after(finished[-1]) if finished else parser.options()
 
 
-def _names_a_frame(place: Place) -> bool:
-    return place.value and place.path[-1:] == ("frame",) and "data" in place.path
-
-
-def _frames() -> list[str]:
+def _names(place: Place, cell: str) -> list[str]:
     shell = get_ipython()
-    return sorted(data_frames(shell.user_ns)) if shell else []
+    mine = shell.user_ns if shell else {}
+    if place.value and place.path[-1:] == ("frame",) and "data" in place.path:
+        return sorted(data_frames(mine))
+    return columns_of(cell, mine) if names_a_column(place) else suggestions(place)
 
 
 def _data_files() -> list[str]:

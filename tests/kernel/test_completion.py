@@ -69,6 +69,22 @@ def test_the_data_files_beside_the_notebook_are_offered(shell: Any, tmp_path: Pa
     assert complete(shell, "%%tsml\ndata:\n  loader: csv\n  path: data/b") == ["data/bars.parquet"]
 
 
+def test_the_columns_of_the_data_are_offered(shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pl.DataFrame({"day": ["2020-01-01"], "ticker": ["A"], "volume": [1.0], "volatility": [0.1]})
+    table.write_csv(tmp_path / "bars.csv", separator=";")
+    table.write_parquet(tmp_path / "bars.parquet")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(shell.user_ns, "bars", table.to_pandas())
+    monkeypatch.setitem(shell.user_ns, "lazy", table.lazy())
+    forms = ["{loader: csv, path: bars.csv, separator: ';'}", "{loader: parquet, path: bars.parquet}", "{loader: frame, frame: bars}"]
+    for form in [*forms, "{loader: frame, frame: lazy}"]:
+        assert complete(shell, f"%%tsml\ndata: {form}\ntarget: {{column: vol") == ["volume", "volatility"], form
+        assert complete(shell, f"%%tsml\ndata: {form}\nfeatures:\n  - lag: {{columns: [day, tic") == ["ticker"], form
+    assert complete(shell, "%%tsml\ndata: {loader: sample}\ntarget: {column: vol") == ["volume"]
+    assert complete(shell, "%%tsml\ndata:\n  loader: csv\n  path: bars.csv\n  separator: ';'\n  time: d") == ["day"]
+    assert complete(shell, "%%tsml\ndata: {loader: csv, path: missing.csv}\ntarget: {column: volu") == []
+
+
 def test_other_cells_are_left_alone(shell: Any) -> None:
     shell.user_ns["regression_table"] = 1
     assert "regression_table" in complete(shell, "x = regress")
