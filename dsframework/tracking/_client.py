@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import warnings
 from collections.abc import Iterator
@@ -25,8 +26,10 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # what is run here is told to nobody, unless somebody says otherwise
 }
 _CONNECT_SECONDS = 5.0
+_ADDED = re.compile(r"\((raised as a result|sqlite3\.)[^)]*\)\s*")
 
 # MLflow's modules warn about their own type hints when they are imported. The filter is for good: `catch_warnings` is undone by
 # any thread that leaves one of its own, and fits run in threads.
@@ -68,8 +71,8 @@ def client() -> MlflowClient:
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     _knock(uri)
-    for name in ("mlflow.store.db.utils", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # a new database is no news
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a new database is no news
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it writes a page of what `guard` says in a line
     with guard():
         from mlflow.tracking import MlflowClient
 
@@ -106,8 +109,8 @@ def _unavailable(error: object) -> TrackingUnavailableError:
 
 
 def _reason(error: object) -> str:
-    """What went wrong, without the statement that SQLAlchemy adds."""
-    return one_line(str(error).partition("[SQL:")[0].replace("(sqlite3.OperationalError) ", ""), 160)
+    """What went wrong, without the statement and the advice that SQLAlchemy adds."""
+    return one_line(_ADDED.sub("", str(error).partition("[SQL:")[0]), 160)
 
 
 @contextmanager
@@ -121,7 +124,7 @@ def guard() -> Iterator[None]:
         yield
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE") and "not found" in str(error).lower():
-            raise NotFoundError(one_line(error, 200)) from error
+            raise NotFoundError(one_line(error, 200), field="run", mend="see the ids with: tsml runs, or tsml status") from error
         if "API request to" in str(error) or error.error_code == "TEMPORARILY_UNAVAILABLE" or "OperationalError" in str(error):
             raise _unavailable(error) from error
         raise TrackingError(f"MLflow: {one_line(error, 200)}", field="tracking") from error
@@ -129,6 +132,9 @@ def guard() -> Iterator[None]:
         raise _unavailable(error) from error
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise TrackingError(f"MLflow's database: {_reason(error)}", field="tracking") from error
+    except ModuleNotFoundError as error:
+        text = f"the database of MLFLOW_TRACKING_URI needs {error.name!r}, which is not installed"
+        raise TrackingError(text, field="tracking", mend=f"pip install {error.name}, or use an MLflow server or SQLite") from error
     except OSError as error:
         mend = "see that the folder can be written and the disk is not full"
         raise TrackingUnavailableError(f"MLflow's files can't be used: {_reason(error)}", field="tracking", mend=mend) from error
