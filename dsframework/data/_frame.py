@@ -22,7 +22,7 @@ def load_frame(data: DataSpec, request: LoadRequest) -> pl.DataFrame:
     if data.frame not in request.frames:
         known = list(request.frames)
         text = "data frame " + not_available(data.frame, known) if known else "no data frame was handed over"
-        raise DataError(text, field="data.frame", value=data.frame, mend="run it from Python or the magic, where the variable exists")
+        raise DataError(text, field="data.frame", value=data.frame, mend="assign a polars or pandas data frame to that name")
     frame = request.frames[data.frame]
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Arguments, Searchable
 from dsframework.spec._catalogue import catalogue
@@ -99,10 +100,19 @@ class CatboostArguments(ModelArguments):
     rsm: Share = Field(default=1.0, title="Share of features")
 
 
+def _loadable(path: str) -> str:
+    """Refuse a class of the notebook or script itself; the recorded model could not be loaded anywhere else."""
+    if path.startswith("__main__."):
+        own = f"my_models.{path.rpartition('.')[2]}"
+        text = f"a class of the notebook or script itself can't be loaded elsewhere; put it into my_models.py beside it, and name {own}"
+        raise PydanticCustomError("class", "{text}", {"text": text})
+    return path
+
+
 class PythonArguments(ModelArguments):
     """Any class with the scikit-learn interface, by its import path."""
 
-    class_: str = Field(
+    class_: Annotated[str, AfterValidator(_loadable)] = Field(
         alias="class",
         pattern=IMPORT_PATH,
         title="Class",

@@ -49,11 +49,12 @@ def grid_html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def board_text(board: Board) -> str:
-    """Return the board in one line."""
+    """Return the board in one line, with the first error where there is one."""
     best = board.best
     count = "1 experiment" if len(board.lines) == 1 else f"{len(board.lines)} experiments"
     found = f", best {best.label}: {board.metric} {format_score(best.score, best.std)}" if best else ""
-    return f"{board.title}: {board.state}, {count}{found}" if board.status else f"{board.title}{found}"
+    why = next((f"; {line.label}: {line.error}" for line in board.lines if line.error), "")
+    return f"{board.title}: {board.state}, {count}{found}{why}" if board.status else f"{board.title}{found}"
 
 
 def _row(line: Line, best: bool) -> list[str]:

@@ -50,6 +50,12 @@ def test_every_mistake_of_a_cell_has_its_own_line_and_the_cells_line_number(run_
     assert lines[1].startswith("SpecError: cell:8: models[0]") and "xgboost" in lines[1]
 
 
+def test_a_class_of_the_notebook_is_refused_with_what_to_do(run_cell: Callable[[str], Any], small: Callable[[str], str]) -> None:
+    cell = small("own").replace("ridge: {alpha: [0.1, 1.0]}", "python: {class: __main__.Mean}")
+    (line,) = run_cell("%%tsml\n" + cell).text.strip().splitlines()
+    assert line.startswith("SpecError: cell:11: models[0].python.class: ") and "put it into my_models.py beside it" in line
+
+
 def test_broken_yaml_names_the_line(run_cell: Callable[[str], Any]) -> None:
     assert "SpecError: cell:3: not valid YAML" in run_cell("%%tsml\nname: x\n\ttask: y\n").text
 

@@ -65,6 +65,7 @@ def test_the_static_form_is_sorted_escaped_and_says_what_is_not_beaten() -> None
 def test_a_study_of_which_a_part_failed_says_which_part() -> None:
     assert "1 of 3 experiments failed" in status_bundle(status(status="failed"))["text/html"]
     assert status_bundle(status(status="finished"))["text/plain"].startswith("volume: finished, 3 experiments")
+    assert status_bundle(status(status="failed"))["text/plain"].endswith("; <b>odd</b>: model.failed: <script>")
 
 
 def test_greater_is_better_turns_the_order_round() -> None:

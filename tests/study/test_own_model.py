@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dsframework.errors import SpecError
 from dsframework.records import StudyResult
 from dsframework.spec import parse_spec
 from dsframework.study import run_study
@@ -71,11 +72,9 @@ def test_the_recorded_model_predicts_in_a_process_that_has_not_its_file(folder: 
     assert len(done.stdout.split(",")) == 2
 
 
-def test_a_class_of_main_fails_with_one_line_and_leaves_no_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        sys.modules["__main__"], "Mean", type("Mean", (), {"__module__": "__main__", "fit": len, "predict": len}), raising=False
-    )
-    result = run("__main__.Mean", folder)
-    (experiment,) = result.experiments
-    assert result.status == experiment.status == "failed" and result.best is None
-    assert "put it into a file beside it, such as my_models.py" in str(experiment.error)
+def test_a_class_of_main_is_refused_before_anything_is_recorded(folder: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        run("__main__.Mean", folder)
+    (issue,) = caught.value.issues
+    assert issue.field == "models[0].python.class" and issue.line == 9
+    assert issue.message.endswith("put it into my_models.py beside it, and name my_models.Mean, got '__main__.Mean'")

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tsml_kernel._line import LineParser
 
 if TYPE_CHECKING:
-    from dsframework.deployment import ScheduleInfo
+    from dsframework.deployment import Schedule
 
 __all__ = ["NAME", "SUMMARY", "execute", "parser"]
 
@@ -27,7 +27,7 @@ def parser() -> LineParser:
     return line
 
 
-def execute(shell: InteractiveShell, words: list[str]) -> ScheduleInfo:
+def execute(shell: InteractiveShell, words: list[str]) -> Schedule:
     """Write the schedule and return what was written; raises `ScheduleError` for a bad name."""
     from tsml_kernel._scheduling import write
 
