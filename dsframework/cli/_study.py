@@ -73,13 +73,17 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if all(experiment.status == "finished" for experiment in outcome.result.experiments) else 1
 
 
+def _experiments(number: int) -> str:
+    return f"{number} experiment{'' if number == 1 else 's'}"
+
+
 class _Printer:
     """Tells on stderr what happens, a line an event."""
 
     def __call__(self, event: Any) -> None:
         status = event.status
         if event.kind == "study_started":
-            print(f"study {status.study} on {status.executor}: {len(status.experiments)} experiments", file=sys.stderr)
+            print(f"study {status.study} on {status.executor}: {_experiments(len(status.experiments))}", file=sys.stderr)
         elif event.kind == "trial_finished":
             trial = event.trial
             score = f"{status.metric} {trial.cv[status.metric].mean:.6g}" if trial.status == "finished" else f"failed: {trial.error}"
@@ -123,7 +127,7 @@ def _validate(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"valid": True, "issues": [], "experiments": [plan.name for plan in plans]}))
     else:
-        print(f"{options.spec} is valid: {len(plans)} experiments ({', '.join(plan.name for plan in plans)})")
+        print(f"{options.spec} is valid: {_experiments(len(plans))} ({', '.join(plan.name for plan in plans)})")
     return 0
 
 

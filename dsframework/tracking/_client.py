@@ -127,7 +127,9 @@ def guard() -> Iterator[None]:
             raise NotFoundError(one_line(error, 200), field="run", mend="see the ids with: tsml runs, or tsml status") from error
         if "API request to" in str(error) or error.error_code == "TEMPORARILY_UNAVAILABLE" or "OperationalError" in str(error):
             raise _unavailable(error) from error
-        raise TrackingError(f"MLflow: {one_line(error, 200)}", field="tracking") from error
+        text = str(error).replace(tracking_uri(), _shown(tracking_uri()))  # which may hold a password
+        mend = "see MLFLOW_TRACKING_URI (unset: SQLite in TSML_HOME)"
+        raise TrackingError(f"MLflow: {one_line(text, 200)}", field="tracking", mend=mend if "URI" in text else None) from error
     except (requests.RequestException, sqlalchemy.exc.OperationalError) as error:
         raise _unavailable(error) from error
     except sqlalchemy.exc.SQLAlchemyError as error:

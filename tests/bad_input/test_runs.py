@@ -132,7 +132,17 @@ def test_a_tracking_server_that_does_not_answer(
     assert "start it, or set MLFLOW_TRACKING_URI" in err[0]
 
 
+def test_a_database_whose_driver_is_not_there(folder: Path, tsml: Tsml, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "oracle://ann:secret@127.0.0.1/tsml")
+    code, out, err = tsml("runs")
+    assert (code, out, len(err)) == (1, [], 1), err
+    assert err[0].startswith("tsml: tracking: ")
+    assert "oracle://127.0.0.1" in err[0]
+    assert "secret" not in err[0]
+
+
 NO_RUN = {
+    ("run", "--study", "zzz"): "run: Run with id=zzz not found; see the ids with: tsml runs, or tsml status",
     ("compare", "a"): "not a run's id (got 'a'); see the ids with: tsml runs",
     ("compare", "0" * 32): f"no such run (got '{'0' * 32}'); see the ids with: tsml runs",
     ("reproduce", "zzz"): "not a run's id (got 'zzz'); see the ids with: tsml runs",
