@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.machinery
 import importlib.util
+import io
 import json
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -85,6 +89,50 @@ def environment(file: str, bundle: str, environments: str) -> Any:
     return str(module.environment_folder())
 
 
+def ended(file: str, bundle: str) -> Any:
+    """End a task while its program runs, as Airflow does when a time limit is over; return the seconds and the program's last state."""
+    module = load(file)
+    module.BUNDLE = Path(bundle)
+
+    def end(*_: Any) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, 2.0)
+    before = time.monotonic()
+    script = "import os, time; print(os.getpid(), os.getcwd(), flush=True); os.close(1); os.close(2); time.sleep(600)"
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            module.run([sys.executable, "-c", script], dict(os.environ))
+    except TimeoutError:
+        pid, folder = printed.getvalue().splitlines()[-1].split()
+        return {"seconds": time.monotonic() - before, "alive": Path("/proc", pid).exists(), "folder": folder}
+    return None
+
+
+def answers(file: str, programs: str) -> Any:
+    """Return what each step makes of a model's program that exits with each code."""
+    module = load(file)
+    module.environment_folder = lambda: Path(programs)
+    found = {}
+    for step in ("ready", "predict"):
+        for code in (0, 1, 3, 4):
+            os.environ["CODE"] = str(code)
+            try:
+                found[f"{step} {code}"] = module.ask_model(step, dt.date(2015, 6, 24))
+            except Exception as error:
+                found[f"{step} {code}"] = f"{type(error).__name__}: {error}"
+    return found
+
+
 if __name__ == "__main__":
-    actions = {"describe": describe, "run": run, "session_days": session_days, "environment": environment}
+    actions = {
+        "describe": describe,
+        "run": run,
+        "session_days": session_days,
+        "environment": environment,
+        "ended": ended,
+        "answers": answers,
+    }
     print("ANSWER", json.dumps(actions[sys.argv[1]](*sys.argv[2:])), flush=True)

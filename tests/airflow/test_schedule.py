@@ -117,6 +117,32 @@ def test_the_session_of_a_run_is_the_last_one_before_it_in_the_exchanges_time(ai
     assert days == [day for _, day in cases]
 
 
+def test_a_program_ends_with_its_task_and_runs_in_the_models_own_folder(airflow: Any, tmp_path: Path) -> None:
+    found = airflow.drive("ended", airflow.schedules["daily.volume-1"]["file"], str(tmp_path))
+    assert found["seconds"] < 20
+    assert not found["alive"]
+    assert found["folder"] == str(tmp_path)
+
+
+def test_a_step_waits_skips_or_fails_as_its_program_says(airflow: Any, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho its last line\nexit $CODE\n")
+    program.chmod(0o755)
+    found = airflow.drive("answers", airflow.schedules["daily.volume-1"]["file"], str(tmp_path))
+    skipped = "AirflowSkipException: 2015-06-24 is not a session of XNYS: nothing to predict."
+    assert found == {
+        "ready 0": True,
+        "ready 1": "AirflowException: ready failed with exit code 1: its last line",
+        "ready 3": False,
+        "ready 4": skipped,
+        "predict 0": True,
+        "predict 1": "AirflowException: predict failed with exit code 1: its last line",
+        "predict 3": "AirflowException: predict failed with exit code 3: its last line",
+        "predict 4": skipped,
+    }
+
+
 @pytest.fixture
 def small_bundle(tmp_path: Path) -> Path:
     """A bundle that needs one small package."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import re
 from pathlib import Path
 
 import polars as pl
@@ -64,6 +65,24 @@ async def test_a_schedule_lives_from_the_plan_to_its_end(recorded, ask, own_plac
     assert (await ask("DELETE", "schedules/volume-daily")).code == 404
     assert (await ask("GET", "schedules/volume-daily")).code == 404
     assert (await ask("GET", "schedules")).body == {"schedules": []}
+
+
+@pytest.mark.slow
+async def test_the_browser_the_shell_and_the_notebook_write_the_same_file(recorded, ask, own_places):
+    from tsml_kernel._scheduling import write
+
+    from dsframework.cli import main
+
+    file = own_places / "dags" / "tsml_same.py"
+    texts = {}
+    assert (await ask("POST", "schedules", {"run_id": recorded, "name": "same"}, request_timeout=120)).code == 201
+    texts["rest"] = file.read_text()
+    assert main(["schedule", recorded, "--name", "same"]) == 0
+    texts["shell"] = file.read_text()
+    write(recorded, name="same")
+    texts["notebook"] = file.read_text()
+    assert len({re.sub(r"'created': '[^']*'", "", text) for text in texts.values()}) == 1
+    assert all(re.search(r"'created': '[^']*'", text) for text in texts.values())
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "../x", "x'+__import__('os').system('id')+'", "", "preview", "a" * 200, "a\nb", "/etc/x"])
