@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -65,6 +66,32 @@ def test_notebook_runs_schedules_compares_and_keeps_a_static_picture(lab: Any, w
         kind for cell in json.loads(saved.read_text())["cells"] for output in cell.get("outputs", []) for kind in output.get("data", {})
     }
     assert {"text/html", "image/png"} <= kinds
+
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.reload()
+    page.wait_for_selector(".jp-TsmlStatic:visible >> nth=1", timeout=60_000)
+    broken = page.get_by_text("Error displaying widget")
+    broken.first.wait_for(state="attached")
+    assert not any(one.is_visible() for one in broken.all())
+    workbench.shot("without-a-kernel", page.locator(".jp-TsmlStatic").first)
+    assert workbench.problems == []
+
+
+@pytest.mark.timeout(300)
+def test_stop_in_the_panel_ends_the_cell_and_keeps_what_is_done(lab: Any, workbench: Any) -> None:
+    page = workbench.page
+    workbench.new_notebook()
+    workbench.run_cell("%load_ext jupyterlab_tsml")
+    sizes = list(range(20, 200))
+    workbench.run_cell(CELL.replace("name: volume", "name: stopped").replace("n_estimators: 20", f"n_estimators: {sizes}"))
+    workbench.run_cell("_.result.status")
+    panel = page.locator("section.jp-TsmlLive")
+    panel.get_by_text(re.compile(r"[1-9]\d* of 182 trials done")).wait_for(timeout=120_000)
+    panel.get_by_role("button", name="Stop").click()
+    page.wait_for_selector("section.jp-TsmlLive[aria-busy='false']", timeout=60_000)
+    assert panel.get_by_role("status").first.inner_text().lower() == "stopped"
+    page.locator(".jp-OutputArea-output", has_text="'stopped'").wait_for()
+    workbench.shot("stopped")
     assert workbench.problems == []
 
 
