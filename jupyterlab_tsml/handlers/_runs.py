@@ -33,7 +33,7 @@ class RunHandler(TsmlHandler):
 
     lane = Lane.TRACKING
 
-    @operation("One run", reply=RunSummary, errors=(404,))
+    @operation("One run", reply=RunSummary, errors=(404, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     async def get(self, run_id: str) -> None:
@@ -46,7 +46,7 @@ class RunSpecHandler(TsmlHandler):
 
     lane = Lane.TRACKING
 
-    @operation("The document that a run was made from", reply=SpecReply, errors=(404,))
+    @operation("The document that a run was made from", reply=SpecReply, errors=(404, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     async def get(self, run_id: str) -> None:

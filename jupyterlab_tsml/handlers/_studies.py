@@ -21,7 +21,7 @@ class StudiesHandler(TsmlHandler):
 
     lane = Lane.TRACKING
 
-    @operation("Studies, newest first", query=StudiesQuery, reply=StudyList)
+    @operation("Studies, newest first", query=StudiesQuery, reply=StudyList, errors=(422,))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     async def get(self) -> None:
@@ -50,7 +50,7 @@ class StudyHandler(TsmlHandler):
 
     lane = Lane.TRACKING
 
-    @operation("How far a study is", reply=StudyStatus, errors=(404,))
+    @operation("How far a study is", reply=StudyStatus, errors=(404, 422))
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     async def get(self, study_id: str) -> None:
@@ -67,7 +67,7 @@ class StudyStopHandler(TsmlHandler):
         "Ask a study to stop after its running trials",
         reply=StudyStatus,
         status=HTTPStatus.ACCEPTED,
-        errors=(404, 409),
+        errors=(404, 409, 422),
     )
     @web.authenticated
     @authorized("execute", resource=RESOURCE)

@@ -7,7 +7,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.web import RequestHandler
 
 from jupyterlab_tsml.handlers import ROUTES
-from jupyterlab_tsml.openapi import document
+from jupyterlab_tsml.openapi import document, operations
+from jupyterlab_tsml.workers import Lane
 
 VERBS = ("get", "head", "put", "post", "patch", "delete")
 
@@ -40,6 +41,12 @@ def test_every_operation_has_a_name_of_its_own_and_a_body_for_every_failure(desc
         for code, response in operation["responses"].items():
             if int(code) >= 400:
                 assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_whatever_asks_mlflow_may_be_refused_by_it():
+    for route, verb, operation in operations():
+        if route.handler.lane in (Lane.TRACKING, Lane.SCHEDULES):
+            assert 422 in operation.errors, (verb, route.path)
 
 
 def test_every_schema_is_named_once_and_used(described):
