@@ -52,6 +52,7 @@ export function ExperimentView(props: IExperimentView): JSX.Element {
 
 function Document(props: IExperimentView): JSX.Element {
   const { draft, trans } = props;
+  const [open, setOpen] = React.useState<ReadonlySet<string>>(new Set());
   if (!draft.schema) {
     return draft.error ? (
       <div className="jp-Tsml-empty" role="alert">
@@ -77,7 +78,7 @@ function Document(props: IExperimentView): JSX.Element {
           <React.Suspense
             fallback={<p className="jp-Tsml-empty">{trans.__('Loading…')}</p>}
           >
-            <ExperimentForm {...props} />
+            <ExperimentForm {...props} open={open} onOpen={setOpen} />
           </React.Suspense>
         ) : (
           <YamlEditor {...props} />

@@ -15,7 +15,7 @@ export async function rebaseYaml(
   to: string
 ): Promise<string> {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { version: '1.1' });
+  const document = parseDocument(text);
   const spec = (document.toJS() ?? {}) as Document;
   let changed = false;
   for (const [steps, path] of dataPaths(spec)) {
@@ -33,7 +33,7 @@ export async function rebaseYaml(
  */
 export async function writeYaml(spec: Document): Promise<string> {
   const { Document, isScalar, visit } = await import('yaml');
-  const document = new Document(spec, { version: '1.1' });
+  const document = new Document(spec);
   visit(document, {
     Seq: (_, node) => {
       node.flow = node.items.every(item => isScalar(item));

@@ -8,7 +8,7 @@ import { ExperimentView } from '../experiment/ExperimentView';
 import { RunsView } from '../runs/RunsView';
 import type { ITsml } from '../tokens';
 import { tsmlIcon } from './icon';
-import type { Tab } from './model';
+import { TABS, type Tab } from './model';
 import { panelId, tabId, TabList } from './TabList';
 
 /** What the sidebar is made from. */
@@ -58,17 +58,16 @@ export class Sidebar extends ReactWidget {
 }
 
 function Content(props: ISidebar): JSX.Element {
-  const { sidebar } = props.tsml;
   return (
-    <UseSignal signal={sidebar.changed}>
-      {() => (sidebar.visible ? <Shown {...props} /> : <></>)}
+    <UseSignal signal={props.tsml.sidebar.changed}>
+      {() => <Tabs {...props} />}
     </UseSignal>
   );
 }
 
-function Shown(props: ISidebar): JSX.Element {
+function Tabs(props: ISidebar): JSX.Element {
   const { tsml, trans } = props;
-  const { tab } = tsml.sidebar;
+  const { tab, visited } = tsml.sidebar;
   const titles: Record<Tab, string> = {
     experiment: trans.__('Experiment'),
     runs: trans.__('Runs'),
@@ -84,22 +83,36 @@ function Shown(props: ISidebar): JSX.Element {
           tsml.sidebar.tab = next;
         }}
       />
-      <div
-        className="jp-Tsml-tabPanel"
-        role="tabpanel"
-        id={panelId(tab)}
-        aria-labelledby={tabId(tab)}
-      >
-        {tab === 'experiment' && <ExperimentView {...props} {...tsml} />}
-        {tab === 'runs' && <RunsView {...props} {...tsml} />}
-        {tab === 'deployments' && (
-          <DeploymentsView
-            model={tsml.deployments}
-            client={tsml.client}
-            trans={trans}
-          />
-        )}
-      </div>
+      {TABS.map(name => (
+        <div
+          key={name}
+          className="jp-Tsml-tabPanel"
+          role="tabpanel"
+          id={panelId(name)}
+          aria-labelledby={tabId(name)}
+          hidden={name !== tab}
+        >
+          {visited.has(name) && <View {...props} tab={name} />}
+        </div>
+      ))}
     </>
   );
+}
+
+function View(props: ISidebar & { tab: Tab }): JSX.Element {
+  const { tab, tsml, trans } = props;
+  switch (tab) {
+    case 'experiment':
+      return <ExperimentView {...props} {...tsml} />;
+    case 'runs':
+      return <RunsView {...props} {...tsml} />;
+    case 'deployments':
+      return (
+        <DeploymentsView
+          model={tsml.deployments}
+          client={tsml.client}
+          trans={trans}
+        />
+      );
+  }
 }

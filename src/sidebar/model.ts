@@ -24,6 +24,7 @@ export class SidebarModel implements IDisposable {
   set tab(tab: Tab) {
     if (tab !== this._tab) {
       this._tab = tab;
+      this._note();
       this._changed.emit();
     }
   }
@@ -36,8 +37,14 @@ export class SidebarModel implements IDisposable {
   set visible(visible: boolean) {
     if (visible !== this._visible) {
       this._visible = visible;
+      this._note();
       this._changed.emit();
     }
+  }
+
+  /** The tabs that were seen so far; they are kept as they are while another one is shown. */
+  get visited(): ReadonlySet<Tab> {
+    return this._visited;
   }
 
   get isDisposed(): boolean {
@@ -51,7 +58,14 @@ export class SidebarModel implements IDisposable {
     }
   }
 
+  private _note(): void {
+    if (this._visible) {
+      this._visited.add(this._tab);
+    }
+  }
+
   private _tab: Tab = 'experiment';
+  private readonly _visited = new Set<Tab>();
   private _visible = false;
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);

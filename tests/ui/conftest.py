@@ -1,4 +1,7 @@
-"""A real JupyterLab with the extension, in folders of its own, and a real Chromium that looks at it."""
+"""A real JupyterLab with the extension, in folders of its own, and a real Chromium that looks at it.
+
+Every step is kept as two pictures, light and dark, in test-artefacts/ui. The picture of the README is one of them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
@@ -39,10 +43,35 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "docmanager-extension/plugin": {"renameUntitledFileOnSave": False},
 }
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 KERNEL_ANSWERS = """async () => {
   const context = window.jupyterapp.shell.currentWidget.sessionContext;
   await context.ready;
   await context.session.kernel.info;
+}"""
+
+
+# How many pixels of a canvas have each of some colours of the theme, between two shares of its width.
+COUNT_COLOURS = """(canvas, [names, [from, to]]) => {
+  const style = getComputedStyle(canvas);
+  const swatch = document.createElement('canvas').getContext('2d');
+  const wanted = names.map(name => {
+    swatch.fillStyle = style.getPropertyValue(name).trim();
+    swatch.clearRect(0, 0, 1, 1);
+    swatch.fillRect(0, 0, 1, 1);
+    return swatch.getImageData(0, 0, 1, 1).data;
+  });
+  const left = Math.floor(canvas.width * from);
+  const { data } = canvas.getContext('2d').getImageData(left, 0, Math.floor(canvas.width * to) - left, canvas.height);
+  const counts = names.map(() => 0);
+  for (let at = 0; at < data.length; at += 4) {
+    wanted.forEach((colour, index) => {
+      const far = data[at + 3] < 200 || [0, 1, 2].some(part => Math.abs(data[at + part] - colour[part]) > 24);
+      counts[index] += far ? 0 : 1;
+    });
+  }
+  return counts;
 }"""
 
 
@@ -69,6 +98,39 @@ class Lab:
 
 
 @dataclass
+class Sidebar:
+    """What a person does in the sidebar."""
+
+    page: Page
+    panel: Locator
+
+    def unfold(self, card: str) -> Locator:
+        """Open a folded card, or fold an open one."""
+        found = self.panel.locator(f"[data-card={card}]")
+        found.locator("h3 button").click()
+        return found
+
+    def choose_file(self, name: str) -> None:
+        """Choose a data file in the dialog of the Data card."""
+        self.unfold("data").get_by_role("button", name="Choose a data file…").click()
+        dialog = self.page.locator(".jp-Dialog")
+        dialog.locator(".jp-DirListing-item", has_text=name).click()
+        dialog.locator("button.jp-mod-accept").click()
+
+    def button(self, name: str) -> Locator:
+        """Return a button by its exact name."""
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def show(self, tab: str) -> None:
+        """Go to one of its tabs."""
+        self.panel.get_by_role("tab", name=tab).click()
+
+    def says(self, text: str | re.Pattern[str]) -> None:
+        """Wait until it says this of the document."""
+        expect(self.panel.locator(".jp-Tsml-verdict")).to_have_text(text)
+
+
+@dataclass
 class Workbench:
     """A page, the screenshots of its steps and everything that went wrong on it."""
 
@@ -76,6 +138,7 @@ class Workbench:
     name: str
     problems: list[str] = field(default_factory=list)
     steps: int = 0
+    theme: str = ""
 
     def listen(self) -> None:
         """Collect errors of the page from now on."""
@@ -83,17 +146,57 @@ class Workbench:
         self.page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "tsml" in f"{message.text} {message.location}".lower():
+        refusal = "the server responded with a status of 4" in message.text  # what the person wrote is not valid yet
+        if message.type == "error" and not refusal and "tsml" in f"{message.text} {message.location}".lower():
             self.problems.append(f"console: {message.text}")
 
-    def shot(self, what: str, show: Locator | None = None) -> Path:
-        """Keep a screenshot of this step, with what it is about scrolled to the top."""
-        if show is not None:
-            show.evaluate("node => node.scrollIntoView({block: 'start'})")
+    def use_theme(self, theme: str) -> None:
+        """Change to the light or the dark theme, and wait until it is drawn."""
+        self.theme = theme
+        self.command("apputils:change-theme", theme=THEMES[theme])
+        self.page.wait_for_selector(f"body[data-jp-theme-light={str(theme == 'light').lower()}]", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+        self.page.evaluate(DRAWN)
+
+    def shot(self, what: str, show: Locator | None = None) -> None:
+        """Keep a screenshot of this step in both themes, with what it is about scrolled to the top; it goes on in the other theme."""
         self.steps += 1
-        path = ARTEFACTS / f"{self.name}-{self.steps:02d}-{what}.png"
-        self.page.screenshot(path=path)
-        return path
+        for theme in (self.theme, *(THEMES.keys() - {self.theme})):
+            self.use_theme(theme)
+            if show is not None:
+                show.evaluate("node => node.scrollIntoView({block: 'start'})")
+            self.page.screenshot(path=ARTEFACTS / f"{self.name}-{self.steps:02d}-{what}-{theme}.png")
+
+    def asks(self, path: str) -> Any:
+        """Ask the server extension directly, as an independent witness of what the page shows."""
+        answer = self.page.request.get(f"{self.base}jupyterlab-tsml/{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    @property
+    def base(self) -> str:
+        """The address of the server, with its base URL."""
+        return str(self.page.url).partition("/lab")[0] + "/"
+
+    def open_sidebar(self, wider: int = 220) -> Sidebar:
+        """Open the sidebar by its icon, and drag it to a width at which its lines can be read."""
+        self.page.locator('.lm-TabBar-tab[data-id="jp-tsml-sidebar"]').click()
+        panel = self.page.get_by_role("region", name="Time-series experiments")
+        panel.locator("[data-card=data]").wait_for()
+        box = self.page.locator("#jp-tsml-sidebar").bounding_box()
+        assert box is not None
+        edge = box["x"] + box["width"] + 2
+        self.page.mouse.move(edge, 500)
+        self.page.mouse.down()
+        self.page.mouse.move(edge + wider, 500, steps=4)
+        self.page.mouse.up()
+        return Sidebar(self.page, panel)
+
+    def colours_in(self, canvas: Locator, *names: str, between: tuple[float, float] = (0.0, 1.0)) -> list[int]:
+        """How many pixels of a chart have each of these colours of the theme, between two shares of its width."""
+        self.page.evaluate(DRAWN)
+        counts: list[int] = canvas.evaluate(COUNT_COLOURS, [list(names), list(between)])
+        return counts
 
     def new_notebook(self) -> None:
         """Open a new notebook and wait for its kernel."""
@@ -156,7 +259,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory, artefacts: Path, built_extensi
     files, home, dags, config = (folder / name for name in ("files", "home", "dags", "config"))
     for path in (files, home, dags, config):
         path.mkdir()
-    shutil.copy(market_data / "one_stock.csv", files)
+    for name in ("one_stock.csv", "sp500_60.parquet"):
+        shutil.copy(market_data / name, files)
     (config / "jupyter_server_config.py").write_text(CONFIG)
     for name, settings in SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -218,6 +322,7 @@ def workbench(lab: Lab, browser: Browser, request: pytest.FixtureRequest) -> Ite
     page.wait_for_selector("#jp-main-dock-panel, .jp-Launcher", timeout=60_000)
     page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
     page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+    bench.use_theme("light")
     try:
         yield bench
     finally:

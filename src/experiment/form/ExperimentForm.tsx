@@ -28,15 +28,18 @@ export interface IExperimentForm {
   trans: TranslationBundle;
   /** Let the person choose a data file. */
   chooseFile: (current: string) => Promise<string | null>;
+  /** The cards that are unfolded. */
+  open: ReadonlySet<string>;
+  /** Called with the cards to unfold. */
+  onOpen: (open: ReadonlySet<string>) => void;
 }
 
 /**
  * The form: one card a stage, in pipeline order.
  */
 export default function ExperimentForm(props: IExperimentForm): JSX.Element {
-  const { draft, preview, trans, chooseFile } = props;
+  const { draft, preview, trans, chooseFile, open } = props;
   const schema = draft.schema;
-  const [open, setOpen] = React.useState<ReadonlySet<string>>(new Set());
   const known = preview.value?.columns;
   const environment = React.useMemo(
     () => ({
@@ -57,7 +60,7 @@ export default function ExperimentForm(props: IExperimentForm): JSX.Element {
     if (!next.delete(id)) {
       next.add(id);
     }
-    setOpen(next);
+    props.onOpen(next);
   };
   return (
     <FormEnvironment.Provider value={environment}>
