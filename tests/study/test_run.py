@@ -98,11 +98,11 @@ split: {{cv: {{folds: 2}}}}
     assert heard[-1].status.trials_done == 3
 
 
-def test_a_recorded_model_is_loaded_by_mlflow_and_predicts(small_study: StudyOutcome) -> None:
+def test_a_recorded_model_is_loaded_by_mlflow_and_predicts(small_study: StudyOutcome, monkeypatch: pytest.MonkeyPatch) -> None:
     run = small_study.best
     assert run is not None
     rows = load_panel(SampleData(n_entities=3, n_days=260, seed=4)).frame
-    mlflow.set_tracking_uri(tracking_uri())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri())  # mlflow.set_tracking_uri would set it for all tests that follow
     model = mlflow.pyfunc.load_model(f"runs:/{run.run_id}/model")
     found = model.predict(rows.to_pandas())
     ours = small_study.predict(rows)
