@@ -22,6 +22,14 @@ def add_commands(commands: Any) -> None:
     schedule.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
     schedule.add_argument("--name", metavar="N", help="the schedule's name")
     schedule.add_argument("--dags-folder", metavar="D", help="where Airflow looks for DAGs")
+    schedule.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="a.b=c",
+        help="set anything else: at=17:00, data=FILE, publish.parquet=FOLDER, publish.table.connection=ID, wait.timeout_minutes=60",
+    )
     schedule.add_argument("--replace", action="store_true", help="replace a schedule of this name that has another model")
     schedule.add_argument("--dry-run", action="store_true", help="print the DAG and write nothing")
     schedule.add_argument("--json", action="store_true", help=JSON_HELP)
@@ -43,9 +51,10 @@ def add_commands(commands: Any) -> None:
 
 def _schedule(options: argparse.Namespace) -> int:
     from dsframework.deployment import ScheduleRequest, plan_schedule, write_schedule
+    from dsframework.spec import apply_settings
 
     values = {"run_id": options.run_id, "name": options.name, "dags_folder": options.dags_folder, "replace": options.replace}
-    request = ScheduleRequest(**{key: value for key, value in values.items() if value is not None})
+    request = ScheduleRequest(**apply_settings(values, options.settings))
     if options.dry_run:
         print(plan_schedule(request).text)
         return 0

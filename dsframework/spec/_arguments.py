@@ -89,8 +89,6 @@ class Searchable:
     def _one(self, value: Any) -> Any:
         if value is None and self.nullable:
             return None
-        if self.kind is float and isinstance(value, str):
-            value = _number(value)
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, self.kind) or (self.kind is int and isinstance(value, bool)):
@@ -158,14 +156,6 @@ class Searchable:
             for name in names
         ]
         return {"anyOf": options}
-
-
-def _number(text: str) -> Any:
-    """YAML 1.1 reads ``1e-3`` as a text; people mean the number."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _expand_range(value: Any) -> Any:

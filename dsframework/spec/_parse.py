@@ -16,7 +16,7 @@ from dsframework.spec._experiment import STAGES, ExperimentSpec
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._mistakes import issues_of
 from dsframework.spec._settings import apply_settings, setting_of
-from dsframework.spec._text import line_of, parts_of, read_text
+from dsframework.spec._text import YAML_NUMBERS, line_of, parts_of, read_text
 
 __all__ = ["SpecIssue", "load_spec", "located", "parse_spec", "spec_from_dict", "to_dict", "to_yaml", "validate_text"]
 
@@ -173,6 +173,8 @@ def _represent(dumper: yaml.SafeDumper, value: Any) -> yaml.Node:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=short)
 
 
+for _kind, (_pattern, _first) in YAML_NUMBERS.items():  # beside its own: a text that either YAML takes for a number is quoted
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", _pattern, list(_first))
 _Dumper.add_representer(dict, _represent)
 _Dumper.add_representer(list, _represent)
 

@@ -15,7 +15,7 @@ __all__ = ["apply_settings", "setting_of"]
 
 
 def apply_settings(document: Any, settings: Sequence[str]) -> Any:
-    """Return a copy of a document with some values set; the values are read as YAML.
+    """Return a copy of a document (a spec, or the request of a schedule) with some values set; the values are read as YAML.
 
     >>> apply_settings({"split": {"test": 0.2}}, ["split.test=0.3", "name=x"])
     {'split': {'test': 0.3}, 'name': 'x'}

@@ -1,4 +1,4 @@
-"""YAML text to plain data: keys given twice are refused, dates stay texts, and a mistake has its line."""
+"""YAML 1.2 text to plain data: keys given twice are refused, dates and times stay texts, and a mistake has its line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from dsframework.errors import SpecError, one_line
 from dsframework.spec._issues import SpecIssue
 
-__all__ = ["Path_", "dotted", "line_of", "parts_of", "read_text", "read_value"]
+__all__ = ["YAML_NUMBERS", "Path_", "dotted", "line_of", "parts_of", "read_text", "read_value"]
 
 Path_ = tuple[str | int, ...]
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -23,8 +23,29 @@ _MENDS = (
 )
 
 
+# PyYAML reads YAML 1.1, where 17:00 is the number 1020, 010 is 8, 1e-3 is a text and `no` is false. The form reads YAML 1.2; so does this.
+YAML_NUMBERS = {
+    "int": (re.compile(r"[-+]?[0-9]{1,4000}\Z|0o[0-7]{1,4000}\Z|0x[0-9a-fA-F]{1,4000}\Z"), "-+0123456789"),
+    "float": (
+        re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"),
+        "-+.0123456789",
+    ),
+}
+_TAG = "tag:yaml.org,2002:"
+
+
 class _Loader(yaml.SafeLoader):
-    """A YAML loader that refuses keys given twice and keeps dates as texts."""
+    """A YAML loader that refuses keys given twice and keeps dates and times as texts."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in (f"{_TAG}null", f"{_TAG}merge")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node))
+    return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -40,7 +61,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value))
+_Loader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"(true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
+for _kind, (_pattern, _first) in YAML_NUMBERS.items():
+    _Loader.add_implicit_resolver(f"{_TAG}{_kind}", _pattern, list(_first))
+_Loader.add_constructor(f"{_TAG}int", _whole_number)
 
 
 def read_text(text: str, source: str | None) -> tuple[Any, yaml.Node | None]:

@@ -13,6 +13,12 @@ __all__ = ["RunService"]
 class RunService(Service):
     """What MLflow has recorded."""
 
+    def warm_up(self) -> None:
+        """Load what the first question would wait for: MLflow takes seconds to import."""
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: F401  (not imported by the client before its first call)
+
+        from dsframework.tracking import search_runs  # noqa: F401
+
     def page(self, query: RunsQuery) -> RunPage:
         """Return a page of runs, newest first."""
         from dsframework.tracking import search_runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dsframework.errors import TsmlError
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["scheduled_message", "write"]
 
 
-def write(run_id: str, *, name: str | None = None, dags_folder: str | None = None, replace: bool = False) -> Schedule:
-    """Write the DAG of a run.
+def write(
+    run_id: str, *, name: str | None = None, dags_folder: str | None = None, replace: bool = False, settings: Sequence[str] = ()
+) -> Schedule:
+    """Write the DAG of a run; `settings` are ``path=value`` of a `ScheduleRequest`.
 
     Raises
     ------
@@ -23,8 +26,10 @@ def write(run_id: str, *, name: str | None = None, dags_folder: str | None = Non
         When there is no such run.
     """
     from dsframework.deployment import ScheduleRequest, write_schedule
+    from dsframework.spec import apply_settings
 
-    return write_schedule(ScheduleRequest(run_id=run_id, name=name, dags_folder=dags_folder, replace=replace))
+    values = {"run_id": run_id, "name": name, "dags_folder": dags_folder, "replace": replace}
+    return write_schedule(ScheduleRequest(**apply_settings(values, settings)))
 
 
 def scheduled_message(content: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,11 @@ def test_it_prints_the_url_of_the_start_here_notebook_and_answers_there(launched
         assert answer.status == 200
 
 
+def test_mlflow_is_loaded_before_anybody_asks_for_a_run(launched: Launched) -> None:
+    wait_until(lambda: "MLflow is loaded" in launched.said(), "MLflow is not loaded")
+    assert "Traceback" not in launched.said()
+
+
 def test_the_ray_token_is_for_this_user_only(launched: Launched) -> None:
     token = launched.home / "ray.token"
     assert token.stat().st_mode & 0o777 == 0o600

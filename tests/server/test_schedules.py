@@ -75,14 +75,18 @@ async def test_the_browser_the_shell_and_the_notebook_write_the_same_file(record
 
     file = own_places / "dags" / "tsml_same.py"
     texts = {}
-    assert (await ask("POST", "schedules", {"run_id": recorded, "name": "same"}, request_timeout=120)).code == 201
+    table = {"connection": "warehouse", "table": "desk.predictions"}
+    request = {"run_id": recorded, "name": "same", "at": "17:05", "publish": {"table": table}}
+    settings = ["at=17:05", "publish.table.connection=warehouse", "publish.table.table=desk.predictions"]
+    assert (await ask("POST", "schedules", request, request_timeout=120)).code == 201
     texts["rest"] = file.read_text()
-    assert main(["schedule", recorded, "--name", "same"]) == 0
+    assert main(["schedule", recorded, "--name", "same", *(f"--set={setting}" for setting in settings)]) == 0
     texts["shell"] = file.read_text()
-    write(recorded, name="same")
+    write(recorded, name="same", settings=settings)
     texts["notebook"] = file.read_text()
     assert len({re.sub(r"'created': '[^']*'", "", text) for text in texts.values()}) == 1
     assert all(re.search(r"'created': '[^']*'", text) for text in texts.values())
+    assert all("'desk.predictions'" in text and "'17:05'" in text for text in texts.values())
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "../x", "x'+__import__('os').system('id')+'", "", "preview", "a" * 200, "a\nb", "/etc/x"])

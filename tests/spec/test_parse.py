@@ -6,6 +6,7 @@ import pytest
 
 from dsframework.errors import SpecError
 from dsframework.spec import load_spec, parse_spec, spec_from_dict, to_dict, to_yaml, validate_text
+from dsframework.spec._text import read_value
 
 GOOD = """version: 1
 name: a
@@ -97,3 +98,23 @@ def test_yaml_and_the_canonical_form_lose_nothing() -> None:
 def test_a_file_that_is_not_there_is_one_line(tmp_path) -> None:
     with pytest.raises(SpecError, match=r"nothing\.yaml: can't be read: No such file"):
         load_spec(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("17:00", "17:00"),
+        ("1e-3", 0.001),
+        ("010", 10),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("2017-01-03", "2017-01-03"),
+        ("1_000", "1_000"),
+        ("0x1f", 31),
+    ],
+)
+def test_words_and_numbers_are_read_as_yaml_1_2_as_the_form_reads_them(text: str, value: object) -> None:
+    spec = parse_spec(f"{GOOD}tracking: {{tags: {{'{text}': '{text}'}}}}\n")
+    assert read_value(text) == value
+    assert type(read_value(text)) is type(value)
+    assert parse_spec(to_yaml(spec)) == spec  # a text that looks like a number stays a text

@@ -23,6 +23,9 @@ def parser() -> LineParser:
     line.add_argument("run", metavar="RUN", help="the id of the run")
     line.add_argument("--name", default=None, help="the schedule's name")
     line.add_argument("--dags-folder", default=None, help="Airflow's folder of DAGs")
+    line.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="anything else, such as at=17:00 or publish.parquet=FOLDER"
+    )
     line.add_argument("--replace", action="store_true", help="write over a schedule of that name")
     return line
 
@@ -32,4 +35,4 @@ def execute(shell: InteractiveShell, words: list[str]) -> Schedule:
     from tsml_kernel._scheduling import write
 
     given = parser().read(words)
-    return write(given.run, name=given.name, dags_folder=given.dags_folder, replace=given.replace)
+    return write(given.run, name=given.name, dags_folder=given.dags_folder, replace=given.replace, settings=given.set)
