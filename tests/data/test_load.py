@@ -233,7 +233,9 @@ def test_wrong_rows_are_one_line(tmp_path: Path, text: str, settings: dict[str, 
 
 
 def test_a_frame_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(DataError, match=r"^data\.frame: no data frame was handed over \(got 'bars'\); assign a polars or pandas data frame"):
+    with pytest.raises(
+        DataError, match=r"^data\.frame: no data frame was handed over \(got 'bars'\); assign a polars or pandas data frame"
+    ):
         load_panel(FrameData(frame="bars"))
     with pytest.raises(DataError, match=r"^data\.frame: data frame 'bar' is not available, try bars"):
         load_panel(FrameData(frame="bar"), frames={"bars": pl.DataFrame()})
