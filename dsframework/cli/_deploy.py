@@ -1,4 +1,4 @@
-"""tsml schedule | schedules | predict."""
+"""tsml schedule | schedules | unschedule | predict."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def add_commands(commands: Any) -> None:
     schedules.add_argument("--dags-folder", metavar="D", help="where Airflow looks for DAGs")
     schedules.add_argument("--json", action="store_true", help=JSON_HELP)
     schedules.set_defaults(run=_schedules)
+
+    unschedule = commands.add_parser("unschedule", help="delete a schedule's DAG; what it posted stays")
+    unschedule.add_argument("name", metavar="NAME", help="the schedule's name, as `tsml schedules` lists it")
+    unschedule.add_argument("--dags-folder", metavar="D", help="where Airflow looks for DAGs")
+    unschedule.set_defaults(run=_unschedule)
 
     predict = commands.add_parser("predict", help="predict with a recorded model")
     predict.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
@@ -88,6 +93,14 @@ def _schedules(options: argparse.Namespace) -> int:
         for schedule in found
     ]
     print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
+    return 0
+
+
+def _unschedule(options: argparse.Namespace) -> int:
+    from dsframework.deployment import delete_schedule
+
+    delete_schedule(options.name, options.dags_folder)
+    print(f"{options.name}: deleted")
     return 0
 
 

@@ -89,15 +89,6 @@ class Airflow:
 
 
 @pytest.fixture(scope="session")
-def airflow_python() -> Path:
-    """The Python of an environment with a real Airflow: TSML_AIRFLOW_PYTHON, or that of `make setup`."""
-    python = Path(os.environ.get("TSML_AIRFLOW_PYTHON") or ROOT / ".venvs" / "airflow" / "bin" / "python")
-    if not python.with_name("airflow").is_file():
-        pytest.skip(f"no Airflow beside {python}; run make setup, or set TSML_AIRFLOW_PYTHON")
-    return python
-
-
-@pytest.fixture(scope="session")
 def airflow(airflow_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
     """Record a model, schedule it twice, and set up an Airflow with its database in a temporary folder."""
     folder = tmp_path_factory.mktemp("airflow")

@@ -86,6 +86,9 @@ async def test_the_browser_the_shell_and_the_notebook_write_the_same_file(record
     texts["notebook"] = file.read_text()
     assert len({re.sub(r"'created': '[^']*'", "", text) for text in texts.values()}) == 1
     assert all(re.search(r"'created': '[^']*'", text) for text in texts.values())
+    assert main(["unschedule", "same"]) == 0
+    assert not file.exists()
+    assert main(["unschedule", "same"]) == 1
     assert all("'desk.predictions'" in text and "'17:05'" in text for text in texts.values())
 
 
