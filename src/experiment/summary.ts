@@ -106,7 +106,8 @@ export function concise(spec: Document, schema: DrawnSchema): Document {
       continue;
     }
     const slim = slimmed(value, own);
-    if (!(own?.properties && isMapping(slim) && !Object.keys(slim).length)) {
+    const droppable = own?.properties ?? own?.tsml?.field === 'mapping';
+    if (!(droppable && isMapping(slim) && !Object.keys(slim).length)) {
       kept[name] = slim;
     }
   }

@@ -1,6 +1,6 @@
 """A real JupyterLab with the extension, in folders of its own, and a real Chromium that looks at it.
 
-Every step is kept as two pictures, light and dark, in test-artefacts/ui. The picture of the README is one of them.
+Every step is kept as two pictures, light and dark, in test-artefacts/ui.
 """
 
 from __future__ import annotations

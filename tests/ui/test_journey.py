@@ -73,7 +73,7 @@ def look_at_the_data(sidebar: Any, workbench: Any, file: Path) -> None:
 
 def describe(sidebar: Any, workbench: Any) -> None:
     """Fill the form until the document is the one that is wanted."""
-    sidebar.panel.get_by_label("Name of the experiment").fill("from the browser")
+    sidebar.panel.get_by_label("Name of the experiment").fill("PEP next-day volume")
     features = sidebar.unfold("features")
     features.get_by_role("button", name="Remove calendar").click()
     features.locator(".jp-Tsml-componentName", has_text="lag").click()
@@ -119,7 +119,7 @@ def run_as_cell(page: Page, sidebar: Any, workbench: Any) -> None:
     load, cell = page.evaluate(SOURCES)
     assert load == "%load_ext jupyterlab_tsml"
     written = yaml.safe_load(cell.removeprefix("%%tsml\n"))
-    assert written["name"] == "from the browser"
+    assert written["name"] == "PEP next-day volume"
     assert written["data"] == {"loader": "csv", "path": "one_stock.csv", "time": "date", "entity": "ticker", "calendar": "XNYS"}
     assert written["features"][0] == {"lag": {"columns": ["volume"], "periods": [0, 1, 2, 4]}}
     assert written["split"]["cv"] == {"folds": 3, "embargo": 20}
@@ -147,21 +147,23 @@ def run_as_cell(page: Page, sidebar: Any, workbench: Any) -> None:
 
 def recorded(workbench: Any) -> list[dict[str, Any]]:
     """The runs of the study as the server has them from MLflow."""
-    return [run for run in workbench.asks("runs?limit=50")["runs"] if run["study_name"] == "from the browser"]
+    return [run for run in workbench.asks("runs?limit=50")["runs"] if run["study_name"] == "PEP next-day volume"]
 
 
 def compare_in_the_notebook(page: Page, sidebar: Any, workbench: Any) -> None:
-    """The kernel has the result as an object, and `%tsml compare` shows the same panel; this is the picture of the README."""
+    """The kernel has the result as an object, and `%tsml compare` shows the same panel.
+
+    `overview-light` of a run of this test is docs/images/jupyterlab.png, the picture of the README.
+    """
     workbench.command("notebook:insert-cell-below")
     workbench.run_cell("%tsml compare {' '.join(one.run_id for one in _.result.experiments)}")
     comparison = page.locator(".jp-Notebook section.jp-TsmlCompare")
     comparison.get_by_role("tab", name="Forecasts").click(timeout=60_000)
     expect(comparison.locator("canvas")).to_be_visible()
     expect(comparison.get_by_role("tabpanel", name="Forecasts")).to_contain_text("2 runs compared")
-    sidebar.unfold("split")
-    sidebar.unfold("split")
+    sidebar.panel.locator(".jp-Tsml-folds figcaption").evaluate("node => node.scrollIntoView({block: 'end'})")
+    page.mouse.move(720, 890)
     workbench.shot("overview", page.locator("section.jp-TsmlLive"))
-    sidebar.unfold("split")
 
 
 def compare_two(page: Page, sidebar: Any, workbench: Any) -> None:

@@ -64,8 +64,13 @@ describe('a folded card', () => {
     expect(summarise(['data'], sample, schema)).toBe('sample');
   });
 
-  it('loses nothing but defaults', () => {
-    const spec = { ...SPEC, data: { loader: 'csv', path: 'x', time: 'time' } };
+  it('loses nothing but defaults and what is empty', () => {
+    const tracking = { tags: {} };
+    const spec = {
+      ...SPEC,
+      tracking,
+      data: { loader: 'csv', path: 'x', time: 'time' }
+    };
     expect(concise(spec, schema)).toEqual({
       ...SPEC,
       data: { loader: 'csv', path: 'x' }
@@ -102,9 +107,13 @@ describe('data paths', () => {
     expect(await rebaseYaml(text, '', '')).toBe(text);
   });
 
-  it('are written with every value that YAML could mistake for another', async () => {
-    const text = await writeYaml({ name: 'yes', data: { day: '2020-01-01' } });
-    expect(text).toContain('name: "yes"');
-    expect(text).toContain('"2020-01-01"');
+  it('change in YAML 1.2, where a time of day is a text', async () => {
+    const text = 'at: 17:00\ndata: {path: a.csv}\n';
+    expect(await rebaseYaml(text, '', 'x')).toContain('at: 17:00');
   });
+});
+
+it('writes texts that look like something else with quotes', async () => {
+  const text = await writeYaml({ name: 'true', day: '2', alpha: [1, 'none'] });
+  expect(text).toBe('name: "true"\nday: "2"\nalpha: [ 1, none ]\n');
 });

@@ -94,22 +94,34 @@ describe('the folds', () => {
   it('are asked for one at a time, and the newest question counts', async () => {
     const [draft, server] = await opened();
     const look = new FoldLook(server.client, draft);
-    let running = 0;
-    let most = 0;
-    const seen: unknown[] = [];
-    server.folds = async asked => {
-      most = Math.max(most, ++running);
-      seen.push(asked);
-      await new Promise(resolve => setTimeout(resolve, 700));
-      running--;
-      return { folds: [], first: JSON.stringify(asked) };
-    };
+    const answers: (() => void)[] = [];
+    const asked = jest
+      .spyOn(server, 'folds')
+      .mockImplementation(
+        question =>
+          new Promise(resolve =>
+            answers.push(() => resolve({ first: JSON.stringify(question) }))
+          )
+      );
+    const { advance } = useTimers();
     look.want(true);
-    await new Promise(resolve => setTimeout(resolve, 500));
+    await advance();
     draft.edit({ target: { column: 'newest' } });
-    await settled(look);
-    expect(most).toBe(1);
-    expect(seen).toHaveLength(2);
+    await advance();
+    expect(asked).toHaveBeenCalledTimes(1);
+    answers.shift()?.();
+    await advance();
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect(look.busy).toBe(true);
+    answers.shift()?.();
+    await advance();
     expect(look.value?.first).toContain('newest');
+    jest.useRealTimers();
   });
 });
+
+/** Timers that go on only when they are told to. */
+function useTimers(): { advance: () => Promise<unknown> } {
+  jest.useFakeTimers();
+  return { advance: () => jest.advanceTimersByTimeAsync(2000) };
+}

@@ -45,6 +45,12 @@ export const RAW: Document = {
       type: 'object',
       properties: { column: { type: 'string', title: 'Column' } }
     },
+    tracking: {
+      type: 'object',
+      properties: {
+        tags: { type: 'object', additionalProperties: { type: 'string' } }
+      }
+    },
     models: {
       type: 'array',
       items: {
