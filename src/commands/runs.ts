@@ -127,19 +127,8 @@ function addCompare(
         shell.activateById(id);
         return open;
       }
-      const { ComparisonTab } = await import('../runs/ComparisonTab');
-      const content = new ComparisonTab({
-        runs,
-        client: tsml.client,
-        onSchedule: run => void commands.execute(CommandIDs.schedule, { run }),
-        trans
-      });
-      const widget = new MainAreaWidget({ content });
+      const widget = await comparisonOf(runs, app, tsml, trans);
       widget.id = id;
-      widget.toolbar.hide();
-      widget.title.label = trans.__('Comparison');
-      widget.title.icon = tsmlIcon;
-      widget.title.closable = true;
       void tracker.add(widget);
       shell.add(widget, 'main');
       shell.activateById(widget.id);
@@ -157,6 +146,27 @@ function addCompare(
     });
   }
   return tracker;
+}
+
+async function comparisonOf(
+  runs: readonly string[],
+  app: JupyterFrontEnd,
+  tsml: ITsml,
+  trans: TranslationBundle
+): Promise<MainAreaWidget<ComparisonTab>> {
+  const { ComparisonTab } = await import('../runs/ComparisonTab');
+  const content = new ComparisonTab({
+    runs,
+    client: tsml.client,
+    onSchedule: run => void app.commands.execute(CommandIDs.schedule, { run }),
+    trans
+  });
+  const widget = new MainAreaWidget({ content });
+  widget.toolbar.hide();
+  widget.title.label = trans.__('Comparison');
+  widget.title.icon = tsmlIcon;
+  widget.title.closable = true;
+  return widget;
 }
 
 async function askRun(trans: TranslationBundle): Promise<string | null> {
