@@ -1,6 +1,9 @@
 import type { Comparison, ComparisonRow } from '../wire';
 import { columnsOf, differing, type IColumn } from './table';
 
+/** How far below the lowest value a run without one stands, as a share of the axis. */
+const ROOM = 0.2;
+
 /**
  * One axis of the parallel coordinates.
  */
@@ -9,6 +12,8 @@ export interface IAxis {
   readonly type: 'value' | 'log' | 'category';
   readonly categories: string[];
   readonly deciding: boolean;
+  /** Where runs without a value stand: below the lowest value; null when all have one. */
+  readonly none: number | null;
 }
 
 /**
@@ -25,25 +30,29 @@ export interface IParallelLine {
  */
 export function axesOf(comparison: Comparison): IAxis[] {
   const columns = columnsOf(comparison);
-  const different = differing(columns, comparison.rows);
+  const deciding = `cv:${comparison.metric}`;
+  const decides = columns.find(column => column.id === deciding);
+  const rows = comparison.rows.filter(
+    row => decides !== undefined && decides.value(row) !== null
+  );
+  const different = differing(columns, rows);
   const causes = columns.filter(
     column =>
       (['variant', 'param'].includes(column.group) || column.id === 'model') &&
       different.has(column.id)
   );
-  const deciding = `cv:${comparison.metric}`;
   const scores = columns.filter(
     column =>
       column.group === 'cv' &&
       column.id !== deciding &&
-      comparison.rows.some(row => column.value(row) !== null)
+      rows.some(row => column.value(row) !== null)
   );
   const last = columns.filter(
     column =>
       column.id === `test:${comparison.metric}` || column.id === deciding
   );
   return [...causes, ...scores, ...last.reverse()].map(column =>
-    axisOf(column, comparison.rows, column.id === deciding)
+    axisOf(column, rows, column.id === deciding)
   );
 }
 
@@ -73,14 +82,20 @@ function axisOf(
   const numbers = values.filter(value => typeof value === 'number');
   if (column.numeric && numbers.length > 0) {
     const low = Math.min(...numbers);
-    const type = low > 0 && Math.max(...numbers) / low >= 100 ? 'log' : 'value';
-    return { column, type, categories: [], deciding };
+    const high = Math.max(...numbers);
+    const type = low > 0 && high / low >= 100 ? 'log' : 'value';
+    const below =
+      type === 'log'
+        ? low / (high / low) ** ROOM
+        : low - ROOM * (high - low || Math.abs(low) || 1);
+    const none = numbers.length < values.length ? below : null;
+    return { column, type, categories: [], deciding, none };
   }
   const texts = rows.map(row => column.text(row) || '–');
   const categories = [...new Set(texts)].sort((a, b) =>
     a.localeCompare(b, 'en', { numeric: true })
   );
-  return { column, type: 'category', categories, deciding };
+  return { column, type: 'category', categories, deciding, none: null };
 }
 
 function position(axis: IAxis, row: ComparisonRow): number | null {
@@ -88,5 +103,5 @@ function position(axis: IAxis, row: ComparisonRow): number | null {
     return axis.categories.indexOf(axis.column.text(row) || '–');
   }
   const value = axis.column.value(row);
-  return typeof value === 'number' ? value : null;
+  return typeof value === 'number' ? value : axis.none;
 }

@@ -52,7 +52,7 @@ export function parallelOption(
       type: axis.type,
       ...(axis.type === 'category'
         ? { data: axis.categories, axisTick: { show: false } }
-        : { scale: true, axisLabel: { formatter: formatTick } })
+        : valueAxis(axis, trans))
     })),
     series: [
       {
@@ -77,6 +77,25 @@ export function parallelOption(
         })
       }
     ]
+  };
+}
+
+/**
+ * The scale of an axis of numbers; runs without a value stand at its foot, which says so.
+ */
+function valueAxis(axis: IAxis, trans: ITranslation): object {
+  const foot = axis.none;
+  if (foot === null) {
+    return { scale: true, axisLabel: { formatter: formatTick } };
+  }
+  const near = Math.abs(foot) * 1e-6;
+  return {
+    min: foot,
+    axisLabel: {
+      showMinLabel: true,
+      formatter: (value: number) =>
+        value <= foot + near ? trans.__('none') : formatTick(value)
+    }
   };
 }
 
