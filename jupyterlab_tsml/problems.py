@@ -11,6 +11,7 @@ from tornado.web import HTTPError
 
 from dsframework import errors
 from dsframework.errors import SpecError, TsmlError, one_line
+from dsframework.spec import plain_words
 from jupyterlab_tsml.wire import ErrorBody, Issue
 
 __all__ = ["STATUS", "ProblemError", "issues_of", "problem_of", "refuse", "status_of"]
@@ -83,7 +84,7 @@ def problem_of(error: TsmlError | ValidationError) -> ProblemError:
 def _misshapen(error: ValidationError) -> ProblemError:
     first = error.errors(include_url=False)[0]
     path = _dotted(first["loc"])
-    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    message = "unknown key" if first["type"] == "extra_forbidden" else plain_words(first)
     value = first.get("input") if path and first["type"] not in ("missing", "extra_forbidden") else None
     return refuse(HTTPStatus.BAD_REQUEST, "request.invalid", message, field=path or None, value=value)
 

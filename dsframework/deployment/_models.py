@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, Va
 
 from dsframework.errors import ScheduleError
 from dsframework.records import Record
+from dsframework.spec import near_miss, plain_words
 
 __all__ = ["Publish", "Schedule", "SchedulePlan", "ScheduleRequest", "TableTarget", "Wait", "check_name"]
 
@@ -62,10 +63,11 @@ class _Asked(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(part for part in (cls.path, *map(str, first["loc"])) if part) or None
-            known = ", ".join(cls.model_fields)
             if first["type"] == "extra_forbidden":
-                raise ScheduleError("is not a setting of a schedule", field=field, mend=f"try {known}") from error
-            raise ScheduleError(first["msg"], field=field, value=None if first["type"] == "missing" else first["input"]) from error
+                close = near_miss(str(first["loc"][-1]), cls.model_fields)
+                mend = f"did you mean {close!r}?" if close else f"try {', '.join(cls.model_fields)}"
+                raise ScheduleError("is not a setting of a schedule", field=field, mend=mend) from error
+            raise ScheduleError(plain_words(first), field=field, value=None if first["type"] == "missing" else first["input"]) from error
 
 
 class Wait(_Asked):

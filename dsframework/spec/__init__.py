@@ -49,6 +49,7 @@ from dsframework.spec._parse import (
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
+from dsframework.spec._words import plain_words
 
 __all__ = [
     "CLASSIFICATION_METRICS",
@@ -102,6 +103,7 @@ __all__ = [
     "near_miss",
     "not_available",
     "parse_spec",
+    "plain_words",
     "spec_from_dict",
     "to_dict",
     "to_yaml",

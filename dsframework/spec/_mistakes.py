@@ -11,8 +11,8 @@ from dsframework.errors import one_line
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
 from dsframework.spec._issues import SpecIssue, near_miss
-from dsframework.spec._models import IMPORT_PATH
 from dsframework.spec._text import Path_, dotted, line_of, parts_of
+from dsframework.spec._words import plain_words
 
 __all__ = ["issues_of"]
 
@@ -64,25 +64,6 @@ def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 _UNION_TAGS = ("int", "float", "str", "constrained-int", "constrained-str", "literal['expanding']", "literal['auto']", "none")
 _PLAIN = ("not_available", "range", "variants", "component", "mapping")
 """Kinds of our own whose text needs nothing more."""
-_WORDS = {
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "float_parsing": "expected a number",
-    "finite_number": "expected a finite number",
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "dict_type": "expected settings, such as {{key: value}}",
-    "model_type": "expected settings, such as {{key: value}}",
-    "greater_than_equal": "expected a number >= {ge}",
-    "greater_than": "expected a number > {gt}",
-    "less_than_equal": "expected a number <= {le}",
-    "less_than": "expected a number < {lt}",
-    "too_short": "expected a list that is not empty",
-    "string_too_short": "expected a text that is not empty",
-    "string_too_long": "expected at most {max_length} characters",
-}
 
 
 def issues_of(error: ValidationError, document: Any, node: yaml.Node | None, source: str | None) -> list[SpecIssue]:
@@ -119,24 +100,7 @@ def _said(item: Any, path: Path_, document: Any) -> tuple[str, str | None]:
         return _literal(item), None
     if kind in _PLAIN:
         return item["msg"], None
-    return f"{_words(item)}, got {one_line(repr(given), 80)}", None
-
-
-def _words(item: Any) -> str:
-    kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
-    if kind in _WORDS:
-        return _WORDS[kind].format(**context)
-    if kind == "list_type":
-        return "expected a list" + ("" if given is None or len(str(given)) > 40 else f", such as [{_flow(given)}]")
-    if kind == "string_type":
-        return "expected a text" + (f"; write {str(given)!r} with its quotes" if isinstance(given, int | float) else "")
-    if kind == "string_pattern_mismatch" and context["pattern"] == IMPORT_PATH:
-        return "expected an import path, such as sklearn.linear_model.Lasso"
-    return f"{item['msg'][:1].lower()}{item['msg'][1:]}"
-
-
-def _flow(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("\n").removesuffix("\n...")
+    return f"{plain_words(item)}, got {one_line(repr(given), 80)}", None
 
 
 def _literal(item: Any) -> str:
