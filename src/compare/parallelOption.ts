@@ -52,7 +52,11 @@ export function parallelOption(
       type: axis.type,
       ...(axis.type === 'category'
         ? { data: axis.categories, axisTick: { show: false } }
-        : valueAxis(axis, trans))
+        : valueAxis(
+            axis,
+            lines.map(line => line.values[dim] ?? null),
+            trans
+          ))
     })),
     series: [
       {
@@ -81,20 +85,33 @@ export function parallelOption(
 }
 
 /**
- * The scale of an axis of numbers; runs without a value stand at its foot, which says so.
+ * The scale of an axis of numbers; runs without a value stand at its foot, which says so, and nothing is labelled between the two.
  */
-function valueAxis(axis: IAxis, trans: ITranslation): object {
+function valueAxis(
+  axis: IAxis,
+  values: readonly (number | null)[],
+  trans: ITranslation
+): object {
   const foot = axis.none;
   if (foot === null) {
     return { scale: true, axisLabel: { formatter: formatTick } };
   }
   const near = Math.abs(foot) * 1e-6;
+  const lowest = Math.min(
+    ...values.map(value =>
+      value === null || value <= foot + near ? Infinity : value
+    )
+  );
   return {
     min: foot,
     axisLabel: {
       showMinLabel: true,
-      formatter: (value: number) =>
-        value <= foot + near ? trans.__('none') : formatTick(value)
+      formatter: (value: number) => {
+        if (value <= foot + near) {
+          return trans.__('none');
+        }
+        return value < lowest - near ? '' : formatTick(value);
+      }
     }
   };
 }
