@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +38,20 @@ def create_database(path: Path, artifacts: str | None) -> None:
                 shutil.copyfileobj(source, target)
                 target.flush()
                 os.fsync(target.fileno())
-            with suppress(FileExistsError):  # somebody else was faster; theirs is as good
-                os.link(beside, path)
+            _put_in_place(beside, path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _put_in_place(file: Path, path: Path) -> None:
+    """Give the file its name unless somebody else was faster; theirs is as good."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            file.replace(path)
 
 
 def _make_tables(uri: str, artifacts: str | None) -> None:

@@ -55,6 +55,20 @@ def test_a_database_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["mlflow.db"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_system_without_hard_links_takes_the_database_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "mlflow.db"
+    if there:
+        path.write_bytes(b"somebody else's")
+    create_database(path, None)
+    assert (path.read_bytes() == b"somebody else's") is there
+    assert [file.name for file in tmp_path.iterdir()] == ["mlflow.db"]
+
+
 def test_the_file_of_an_address() -> None:
     assert sqlite_path("sqlite:////data/mlflow.db") == Path("/data/mlflow.db")
     assert sqlite_path("sqlite:////data/mlflow.db?timeout=60") == Path("/data/mlflow.db")
