@@ -4,20 +4,7 @@ from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distri
 from dsframework.spec._catalogue import BrokenPackageError, Catalogue, catalogue
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import CsvData, DataSpec, FrameData, ParquetData, SampleData
-from dsframework.spec._experiment import (
-    CLASSIFICATION_METRICS,
-    REGRESSION_METRICS,
-    STAGES,
-    CvSpec,
-    EarlyStopping,
-    ExperimentSpec,
-    Resources,
-    SplitSpec,
-    TargetSpec,
-    Tracking,
-    Tuning,
-    Variants,
-)
+from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
 from dsframework.spec._features import (
     CalendarArguments,
     LagArguments,
@@ -27,6 +14,7 @@ from dsframework.spec._features import (
     RollingArguments,
 )
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
+from dsframework.spec._metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS
 from dsframework.spec._models import (
     CatboostArguments,
     LightgbmArguments,
@@ -49,6 +37,9 @@ from dsframework.spec._parse import (
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
+from dsframework.spec._split import CvSpec, SplitSpec
+from dsframework.spec._target import TargetSpec
+from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
 from dsframework.spec._words import plain_words
 
 __all__ = [

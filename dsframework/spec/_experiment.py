@@ -2,139 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Strict
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
+from dsframework.spec._metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, MetricName
+from dsframework.spec._split import SplitSpec
+from dsframework.spec._target import TargetSpec
+from dsframework.spec._tuning import Resources, Tracking, Tuning
 
-__all__ = [
-    "CvSpec",
-    "EarlyStopping",
-    "ExperimentSpec",
-    "MetricName",
-    "Resources",
-    "SplitSpec",
-    "TargetSpec",
-    "Tracking",
-    "Tuning",
-    "Variants",
-]
+__all__ = ["STAGES", "ExperimentSpec", "Variants"]
 
-MetricName = Literal["mae", "rmse", "mape", "r2", "mase", "roc_auc", "accuracy", "log_loss", "brier"]
-REGRESSION_METRICS = ("mae", "rmse", "mape", "r2", "mase")
-CLASSIFICATION_METRICS = ("roc_auc", "accuracy", "log_loss", "brier")
 STAGES = ("data", "target", "features", "preprocessing", "split", "models")
 
 DataAny = Annotated[DataSpec, DataField()]
 Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
 Preprocessing = list[Annotated[Component, ComponentOf("preprocessing")]]
 Models = Annotated[list[Annotated[Component, ComponentOf("models")]], Field(min_length=1)]
-
-
-class TargetSpec(Strict):
-    """What is predicted: a column, `horizon` rows ahead, within the entity."""
-
-    column: str = Field(min_length=1, title="Column")
-    horizon: int = Field(default=1, ge=1, le=10000, title="Horizon", description="Rows ahead, within the entity.")
-    as_: Literal["value", "return", "log_return", "direction", "volatility"] = Field(
-        default="value",
-        alias="as",
-        title="As",
-        description="The value itself, its change over the horizon, whether it rises, or the deviation of its log returns.",
-    )
-    transform: Literal["none", "log", "log1p", "sqrt"] = Field(
-        default="none", title="Transform", description="Learn the target on this scale; predictions come back in its own unit."
-    )
-
-
-class CvSpec(Strict):
-    """Walk-forward validation: every fold learns from the past and is tested on what follows."""
-
-    method: Literal["walk_forward"] = Field(default="walk_forward", title="Method")
-    folds: int = Field(default=5, ge=1, le=200, title="Folds")
-    window: Literal["expanding"] | Annotated[int, Field(ge=1)] = Field(
-        default="expanding", title="Window", description="expanding, or how many time steps a sliding window has."
-    )
-    purge: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
-        default="auto",
-        title="Purge",
-        description="Time steps left out before a test window; auto leaves out every label that is not known when the test begins.",
-    )
-    embargo: int = Field(default=0, ge=0, title="Embargo", description="Further time steps left out before a test window.")
-
-
-class SplitSpec(Strict):
-    """The final test, touched once, and the validation folds before it."""
-
-    test: float | int | str = Field(
-        default=0.15, title="Test", description="A share of the time axis, a number of time steps, or the first day of the test."
-    )
-    cv: CvSpec = Field(default=CvSpec(), title="Validation")
-
-    @field_validator("test", mode="before")
-    @classmethod
-    def _check_test(cls, value: Any) -> Any:
-        if isinstance(value, dt.datetime | dt.date):
-            return value.isoformat()
-        if isinstance(value, str):
-            try:
-                dt.datetime.fromisoformat(value)
-            except ValueError:
-                raise PydanticCustomError("test", "expected a share such as 0.15, a count, or a day such as 2017-01-03") from None
-            return value
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise PydanticCustomError("test", "expected a share such as 0.15, a count, or a day such as 2017-01-03")
-        if isinstance(value, float) and not 0 < value < 1:
-            raise PydanticCustomError("test", "a share lies between 0 and 1; for a count write a whole number")
-        if isinstance(value, int) and value < 1:
-            raise PydanticCustomError("test", "a count of test steps is at least 1")
-        return value
-
-
-class EarlyStopping(Strict):
-    """Boosting stops when the last part of the training rows no longer gets better."""
-
-    rounds: int = Field(ge=1, title="Rounds", description="How many rounds without a better score.")
-    validation: float = Field(
-        default=0.15, gt=0, lt=0.9, title="Validation share", description="The last share of the training time that is watched."
-    )
-
-
-class Tuning(Strict):
-    """How the search space of a model is walked, and by which score."""
-
-    method: Literal["grid", "random", "tpe"] = Field(default="grid", title="Method")
-    metric: MetricName | None = Field(
-        default=None, title="Metric", description="The score that decides; the first of `metrics` by default."
-    )
-    trials: int | None = Field(
-        default=None, ge=1, le=100000, title="Trials", description="How many points to try; for a grid, the most it may have."
-    )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
-    early_stopping: EarlyStopping | None = Field(default=None, title="Early stopping")
-
-
-class Resources(Strict):
-    """What one fit may use."""
-
-    pool: Literal["cpu", "gpu"] = Field(default="cpu", title="Pool")
-    cpus: int = Field(default=1, ge=1, le=1024, title="CPUs", description="Threads of one fit.")
-    gpus: float = Field(default=0, ge=0, le=64, title="GPUs")
-
-
-class Tracking(Strict):
-    """Where in MLflow the runs go."""
-
-    experiment: str | None = Field(
-        default=None, min_length=1, title="Experiment", description="MLflow experiment; the spec's name by default."
-    )
-    tags: dict[str, str] = Field(default={}, title="Tags")
 
 
 class Variants(Strict):

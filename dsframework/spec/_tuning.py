@@ -1,0 +1,52 @@
+"""How a search space is walked, what one fit may use, and where the runs go."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from dsframework.spec._arguments import Strict
+from dsframework.spec._metrics import MetricName
+
+__all__ = ["EarlyStopping", "Resources", "Tracking", "Tuning"]
+
+
+class EarlyStopping(Strict):
+    """Boosting stops when the last part of the training rows no longer gets better."""
+
+    rounds: int = Field(ge=1, title="Rounds", description="How many rounds without a better score.")
+    validation: float = Field(
+        default=0.15, gt=0, lt=0.9, title="Validation share", description="The last share of the training time that is watched."
+    )
+
+
+class Tuning(Strict):
+    """How the search space of a model is walked, and by which score."""
+
+    method: Literal["grid", "random", "tpe"] = Field(default="grid", title="Method")
+    metric: MetricName | None = Field(
+        default=None, title="Metric", description="The score that decides; the first of `metrics` by default."
+    )
+    trials: int | None = Field(
+        default=None, ge=1, le=100000, title="Trials", description="How many points to try; for a grid, the most it may have."
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
+    early_stopping: EarlyStopping | None = Field(default=None, title="Early stopping")
+
+
+class Resources(Strict):
+    """What one fit may use."""
+
+    pool: Literal["cpu", "gpu"] = Field(default="cpu", title="Pool")
+    cpus: int = Field(default=1, ge=1, le=1024, title="CPUs", description="Threads of one fit.")
+    gpus: float = Field(default=0, ge=0, le=64, title="GPUs")
+
+
+class Tracking(Strict):
+    """Where in MLflow the runs go."""
+
+    experiment: str | None = Field(
+        default=None, min_length=1, title="Experiment", description="MLflow experiment; the spec's name by default."
+    )
+    tags: dict[str, str] = Field(default={}, title="Tags")
