@@ -213,10 +213,11 @@ export class FoldLook extends Look<Document, FoldPicture> {
   }
 
   protected key(): Document | null {
-    const { valid, spec } = this.draft;
-    if (!this._wanted || !valid || !spec['data']) {
+    const { valid, checking, spec } = this.draft;
+    if (!this._wanted || !valid || checking || !spec['data']) {
       return this._last;
     }
+    this._spec = spec;
     const { data, target, features, split } = spec;
     this._last = Object.fromEntries(
       Object.entries({ data, target, features, split }).filter(([, v]) => v)
@@ -225,10 +226,11 @@ export class FoldLook extends Look<Document, FoldPicture> {
   }
 
   protected async look(): Promise<ISeen<FoldPicture>> {
-    const value = await this.client.folds({ spec: this.draft.spec, base: '' });
+    const value = await this.client.folds({ spec: this._spec, base: '' });
     return { value, issues: [] };
   }
 
   private _wanted = false;
   private _last: Document | null = null;
+  private _spec: Document = {}; // the newest one that was found valid
 }

@@ -118,7 +118,27 @@ describe('the folds', () => {
     expect(look.value?.first).toContain('newest');
     jest.useRealTimers();
   });
+
+  it('are cut from the document that was found valid, not from what is being written', async () => {
+    const [draft, server] = await opened();
+    const look = new FoldLook(server.client, draft);
+    const asked = jest.spyOn(server, 'folds');
+    const { advance } = useTimers();
+    const judge = server.judge;
+    server.judge = question =>
+      JSON.stringify(question).includes('half-written')
+        ? { ...judge(question), valid: false, issues: [A_MISTAKE] }
+        : judge(question);
+    look.want(true);
+    draft.edit({ models: ['half-written'] }); // before the question goes out
+    await advance();
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(JSON.stringify(asked.mock.calls)).not.toContain('half-written');
+    jest.useRealTimers();
+  });
 });
+
+const A_MISTAKE = { line: null, field: 'models', message: '?', hint: null };
 
 /** Timers that go on only when they are told to. */
 function useTimers(): { advance: () => Promise<unknown> } {
