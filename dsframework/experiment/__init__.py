@@ -2,6 +2,7 @@
 
 from dsframework.experiment._dataset import Dataset, build_dataset
 from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold
+from dsframework.experiment._learned import Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
 
@@ -11,6 +12,7 @@ __all__ = [
     "FitJob",
     "FittedPipeline",
     "FoldOutcome",
+    "Learned",
     "Plan",
     "build_dataset",
     "digest",

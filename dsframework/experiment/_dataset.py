@@ -10,8 +10,10 @@ import polars as pl
 
 from dsframework.data import Panel, check_columns
 from dsframework.errors import DataError
+from dsframework.experiment._locate import entity_codes, locate
 from dsframework.experiment._target import add_target
 from dsframework.features import build_features, needed_columns
+from dsframework.rows import Rows
 from dsframework.spec import Component, TargetSpec
 from dsframework.splitting import Fold, Span
 
@@ -41,6 +43,8 @@ class Dataset:
         Rows of step s are ``offsets[s]:offsets[s + 1]``, shape (steps + 1,).
     naive
         Forecasts that need no training, by name, each of shape (rows,); NaN where there is too little history.
+    where
+        Whose and when the rows are.
     """
 
     x: Floats
@@ -53,6 +57,7 @@ class Dataset:
     axis: Times
     offsets: np.ndarray[Any, np.dtype[np.int64]]
     naive: dict[str, Floats]
+    where: Rows
     lookback: int
     dropped: dict[str, int] = field(default_factory=dict)
 
@@ -122,23 +127,22 @@ def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any
     rows = frame.filter(pl.Series(keep))
     time = rows["__time"].to_numpy().astype("datetime64[ns]")
     axis, first = np.unique(time, return_index=True)
-    entities: tuple[str, ...] = ("",)
-    entity = np.zeros(len(time), dtype=np.int32)
-    if panel.entity:
-        names, codes = np.unique(rows[panel.entity].cast(pl.String).to_numpy().astype(str), return_inverse=True)
-        entities, entity = tuple(str(name) for name in names), codes.astype(np.int32)
+    entity, entities = entity_codes(rows, panel.entity)
+    step = np.repeat(np.arange(len(axis)), np.diff(np.append(first, len(time))))
+    label_time = rows["__label_time"].to_numpy().astype("datetime64[ns]")
     naive = {name[len("__naive_") :]: _floats(rows[name]) for name in rows.columns if name.startswith("__naive_")}
     return Dataset(
         x=np.ascontiguousarray(table.matrix[keep]),
         y=_floats(rows["__y"]),
         names=table.names,
         time=time,
-        label_time=rows["__label_time"].to_numpy().astype("datetime64[ns]"),
+        label_time=label_time,
         entity=entity,
         entities=entities,
         axis=axis,
         offsets=np.append(first, len(time)).astype(np.int64),
         naive=naive,
+        where=locate(rows, panel, entity, entities, step, now=naive.get("naive"), label_time=label_time),
         lookback=table.lookback,
         dropped={"history": int((~table.warm).sum()), "target": int((table.warm & ~known).sum())},
     )

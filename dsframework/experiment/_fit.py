@@ -5,39 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
-from dsframework.errors import DataError, MetricError, ModelError, SplitError
+from dsframework.errors import DataError, MetricError, SplitError
 from dsframework.experiment._dataset import Dataset, Floats
+from dsframework.experiment._learned import FitJob, Learned, Table, asked_of, learn, with_history
 from dsframework.metrics import Sample, score
-from dsframework.models import Model, make_model
-from dsframework.preprocessing import Pipeline, TargetTransform, make_steps
-from dsframework.spec import Component, EarlyStopping
+from dsframework.models import Model
+from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
 
 __all__ = ["FinalOutcome", "FitJob", "FoldOutcome", "fit_final", "fit_fold"]
-
-
-Task = Literal["regression", "classification"]
-
-
-@dataclass(frozen=True)
-class FitJob:
-    """All that one fit depends on, beside the rows. Small, and the same on every worker."""
-
-    task: Task
-    model: str
-    params: dict[str, Any]
-    preprocessing: tuple[Component, ...]
-    transform: str
-    metrics: tuple[str, ...]
-    seed: int
-    threads: int
-    early_stopping: EarlyStopping | None
-    horizon: int
-    import_path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +38,7 @@ class FinalOutcome:
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
     baseline_predictions: dict[str, Floats]
-    steps: Pipeline
-    model: Model
+    learned: Learned
     rounds: int | None
     n_train: int
     n_test: int
@@ -80,19 +58,17 @@ def fit_fold(dataset: Dataset, job: FitJob, fold: Fold) -> FoldOutcome:
         When a score is not a number.
     """
     started = time.perf_counter()
-    steps, model, rounds = _fit(dataset, job, fold)
-    test = dataset.test_rows(fold)
-    predicted = _predict(dataset.x[test], steps, model, job.transform)
+    learned = _fit(dataset, job, fold)
+    predicted = _predict(dataset, learned, fold)
     scores = _score(dataset, job, fold, predicted)
-    return FoldOutcome(fold.number, predicted, scores, rounds, time.perf_counter() - started)
+    return FoldOutcome(fold.number, predicted, scores, learned.rounds, time.perf_counter() - started)
 
 
 def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
     """Fit on all of train and score the test rows, once, beside the baselines."""
     started = time.perf_counter()
-    steps, model, rounds = _fit(dataset, job, fold)
-    test = dataset.test_rows(fold)
-    predicted = _predict(dataset.x[test], steps, model, job.transform)
+    learned = _fit(dataset, job, fold)
+    predicted = _predict(dataset, learned, fold)
     scores = _score(dataset, job, fold, predicted)
     naive = baseline_predictions(dataset, job.task, fold)
     train = dataset.train_rows(fold)
@@ -101,11 +77,10 @@ def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
         scores=scores,
         baselines={name: _score(dataset, job, fold, values) for name, values in naive.items()},
         baseline_predictions=naive,
-        steps=steps,
-        model=model,
-        rounds=rounds,
+        learned=learned,
+        rounds=learned.rounds,
         n_train=len(dataset.y[train]),
-        n_test=test.stop - test.start,
+        n_test=len(predicted),
         seconds=time.perf_counter() - started,
     )
 
@@ -123,46 +98,15 @@ def baseline_predictions(dataset: Dataset, task: str, fold: Fold) -> dict[str, F
     return {**result, "historic_mean": average}
 
 
-def _fit(dataset: Dataset, job: FitJob, fold: Fold) -> tuple[Pipeline, Model, int | None]:
+def _fit(dataset: Dataset, job: FitJob, fold: Fold) -> Learned:
     if job.import_path and job.import_path not in sys.path:
         sys.path.insert(0, job.import_path)
     train = dataset.train_rows(fold)
-    x, y = dataset.x[train], dataset.y[train]
-    if len(y) == 0:
+    table = Table(dataset.x[train], dataset.y[train], dataset.where[train])
+    if len(table.rows) == 0:
         raise SplitError(f"fold {fold.number} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
-    steps = make_steps(job.preprocessing)
-    target = TargetTransform(job.transform)
-    model = make_model(job.model, job.params, task=job.task, seed=job.seed, threads=job.threads)
-    _refuse_missing(dataset, steps, model, x)
-    z = target.forward(y)
-    rounds = None
-    if job.early_stopping is not None and model.early_stops:
-        rounds = _find_rounds(dataset, job, train, z)
-    steps.fit(x, dataset.names)
-    model.fit(steps.transform(x), z, rounds=rounds)
-    return steps, model, rounds
-
-
-def _find_rounds(dataset: Dataset, job: FitJob, train: Any, z: Floats) -> int:
-    """Fit on the first part of the training time, watch the last part, and return the best number of rounds."""
-    assert job.early_stopping is not None
-    times, labels = dataset.time[train], dataset.label_time[train]
-    axis = np.unique(times)
-    cut = len(axis) - max(1, int(np.ceil(job.early_stopping.validation * len(axis))))
-    begin = axis[max(cut, 0)]
-    inner, watched = labels <= begin, times >= begin
-    if cut < 1 or not inner.any():
-        raise SplitError(
-            f"{len(axis)} training steps are too few to watch the last {job.early_stopping.validation:.0%} of them",
-            field="tuning.early_stopping.validation",
-            mend="leave out early_stopping or use fewer folds",
-        )
-    x = dataset.x[train]
-    steps = make_steps(job.preprocessing).fit(x[inner], dataset.names)
-    model = make_model(job.model, job.params, task=job.task, seed=job.seed, threads=job.threads)
-    return model.find_rounds(
-        steps.transform(x[inner]), z[inner], steps.transform(x[watched]), z[watched], patience=job.early_stopping.rounds
-    )
+    _refuse_missing(dataset, make_steps(job.preprocessing), job.new_model(), table.x)
+    return learn(job, table, dataset.names)
 
 
 def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) -> None:
@@ -182,11 +126,10 @@ def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) 
     )
 
 
-def _predict(x: Floats, steps: Pipeline, model: Model, transform: str) -> Floats:
-    predicted = TargetTransform(transform).inverse(model.predict(steps.transform(x)))
-    if not np.isfinite(predicted).all():
-        raise ModelError("a prediction is not a finite number", mend="scale the features or use target.transform: log")
-    return predicted
+def _predict(dataset: Dataset, learned: Learned, fold: Fold) -> Floats:
+    test = dataset.test_rows(fold)
+    seen = with_history(dataset.where, test, learned.model.history)
+    return learned.predict(dataset.x[seen], asked_of(dataset.where, test, seen))
 
 
 def _score(dataset: Dataset, job: FitJob, fold: Fold, predicted: Floats) -> dict[str, float]:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dsframework.data import load_panel
+from dsframework.data import Panel, load_panel
 from dsframework.errors import DataError
+from dsframework.experiment._learned import Learned, asked_of, with_history
+from dsframework.experiment._locate import entity_codes, locate
+from dsframework.experiment._target import value_now
 from dsframework.features import build_features, needed_columns
-from dsframework.models import Model
-from dsframework.preprocessing import Pipeline, TargetTransform
+from dsframework.rows import Rows
 from dsframework.spec import Component, DataSpec, FrameData, TargetSpec
 
 __all__ = ["FittedPipeline"]
@@ -28,15 +30,15 @@ class FittedPipeline:
     features: list[Component]
     names: tuple[str, ...]
     lookback: int
-    steps: Pipeline
-    model: Model
+    learned: Learned
     about: dict[str, Any] = field(default_factory=dict)
 
     @property
     def input_columns(self) -> list[str]:
         """The columns that raw rows must have, time and entity first."""
         keys = [self.data.time, *([self.data.entity] if self.data.entity else [])]
-        return [*keys, *(name for name in needed_columns(self.features) if name not in keys)]
+        columns = [*needed_columns(self.features), *([self.target.column] if self.learned.needs_now else [])]
+        return [*keys, *dict.fromkeys(name for name in columns if name not in keys)]
 
     def predict(self, frame: Any, as_of: Any = None, *, every_row: bool = False) -> pl.DataFrame:
         """Predict from raw rows.
@@ -76,14 +78,25 @@ class FittedPipeline:
             raise DataError(
                 f"no entity has the {self.lookback + 1} rows of history that the features need", field="data", mend="hand over more history"
             )
-        x = np.ascontiguousarray(table.matrix[chosen])
+        where = self._where(panel, table.warm)
+        asked = chosen[table.warm]
+        seen = with_history(where, asked, self.learned.model.history)
+        x = np.ascontiguousarray(table.matrix[table.warm][seen])
         missing = np.isnan(x).sum(axis=0)
-        if missing.any() and not (self.steps.fills_nulls or self.model.takes_null):
+        if missing.any() and not (self.learned.steps.fills_nulls or self.learned.model.takes_null):
             name = self.names[int(np.flatnonzero(missing)[0])]
             raise DataError(f"{name!r} is missing in a row to predict from", field="features", mend="add 'impute' to preprocessing")
-        values = TargetTransform(self.target.transform).inverse(self.model.predict(self.steps.transform(x)))
+        values = self.learned.predict(x, asked_of(where, asked, seen))
         keys = [panel.time, *([panel.entity] if panel.entity else [])]
         return panel.frame.select(keys).filter(pl.Series(chosen)).with_columns(pl.Series("prediction", values))
+
+    def _where(self, panel: Panel, warm: np.ndarray[Any, np.dtype[np.bool_]]) -> Rows:
+        chosen = pl.Series(warm)
+        frame = panel.frame.filter(chosen)
+        entity, entities = entity_codes(frame, panel.entity)
+        _, step = np.unique(frame[panel.time].to_numpy(), return_inverse=True)
+        now = value_now(panel, self.target).filter(chosen).to_numpy() if self.learned.needs_now else None
+        return locate(frame, panel, entity, entities, step, now=now)
 
 
 def _last_rows(frame: pl.DataFrame, entity: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -8,7 +8,7 @@ from dsframework.data import Panel
 from dsframework.errors import DataError, SplitError
 from dsframework.spec import TargetSpec
 
-__all__ = ["add_target", "season_length"]
+__all__ = ["add_target", "season_length", "value_now"]
 
 _WEEK = 5
 
@@ -63,6 +63,14 @@ def add_target(panel: Panel, target: TargetSpec) -> pl.DataFrame:
             mend="use a shorter horizon or more data",
         )
     return result
+
+
+def value_now(panel: Panel, target: TargetSpec) -> pl.Series:
+    """Return the target's own value as far as it is known at each row, on the target's terms; NaN where there is none."""
+    _, _, naive = _forms(target, pl.col(target.column).cast(pl.Float64))
+    now = naive.get("naive", pl.lit(None, dtype=pl.Float64))
+    values = panel.frame.select((now.over(panel.entity) if panel.entity else now).cast(pl.Float64).alias("now"))["now"]
+    return values.fill_null(float("nan"))
 
 
 def _forms(target: TargetSpec, column: pl.Expr) -> tuple[pl.Expr, pl.Expr, dict[str, pl.Expr]]:

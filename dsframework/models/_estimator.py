@@ -11,6 +11,7 @@ import numpy as np
 from dsframework.errors import ModelError
 from dsframework.models._base import Floats, Task
 from dsframework.models._border import as_values, foreign, refuse_one_class
+from dsframework.rows import Rows
 
 __all__ = ["BoostingModel", "EstimatorModel"]
 
@@ -28,6 +29,12 @@ class EstimatorModel(ABC):
         Of everything random in the estimator.
     threads
         How many it may use.
+    device
+        ``cpu`` or ``cuda``, for models that know both.
+    n_classes
+        How many classes a classification has.
+    quantiles
+        The quantiles that a regression learns as well, rising, each between 0 and 1.
 
     Attributes
     ----------
@@ -50,12 +57,28 @@ class EstimatorModel(ABC):
     defaults: ClassVar[dict[str, Any]] = {}
     requirements: ClassVar[tuple[str, ...]] = ("scikit-learn",)
     early_stops: bool = False
+    takes_weight: bool = False
+    gives_quantiles: ClassVar[bool] = False
+    history: int = 0
 
-    def __init__(self, params: Mapping[str, Any], *, task: Task, seed: int, threads: int) -> None:
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        *,
+        task: Task,
+        seed: int,
+        threads: int,
+        device: str = "cpu",
+        n_classes: int = 2,
+        quantiles: tuple[float, ...] = (),
+    ) -> None:
         self.params = dict(params)
         self.task: Task = task
         self.seed = seed
         self.threads = threads
+        self.device = device
+        self.n_classes = n_classes
+        self.quantiles = tuple(quantiles)
 
     @property
     def takes_null(self) -> bool:
@@ -66,24 +89,41 @@ class EstimatorModel(ABC):
     def _build(self, extra: Mapping[str, Any]) -> Any:
         """Return a new estimator; `extra` goes over the parameters."""
 
-    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+    def fit(
+        self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
+    ) -> Self:
         """Learn from rows; see `Model.fit`."""
         if rounds is not None:
             raise ModelError(
                 f"{self.name} is not grown in rounds", field=f"models.{self.name}", value=rounds, mend="leave out early_stopping"
             )
-        return self._fit(x, y, {})
+        return self._fit(x, y, {}, weight)
 
-    def find_rounds(self, x: Floats, y: Floats, x_val: Floats, y_val: Floats, *, patience: int) -> int:
+    def find_rounds(
+        self,
+        x: Floats,
+        y: Floats,
+        x_val: Floats,
+        y_val: Floats,
+        *,
+        patience: int,
+        weight: Floats | None = None,
+        rows: Rows | None = None,
+        rows_val: Rows | None = None,
+    ) -> int:
         """Raise `ModelError`: there are no rounds to find."""
         raise ModelError(f"{self.name} is not grown in rounds", field=f"models.{self.name}", mend="leave out early_stopping")
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Floats, *, rows: Rows | None = None) -> Floats:
         """Return values, or probabilities of 1, shape (rows,); see `Model.predict`."""
         estimator = self._fitted()
         with foreign(self.name):
             predicted = estimator.predict(x) if self.task == "regression" else self._probability(estimator, x)
             return as_values(predicted, x.shape[0], self.name)
+
+    def predict_quantiles(self, x: Floats, *, rows: Rows | None = None) -> Floats:
+        """Raise `ModelError`: it has learned no quantiles."""
+        raise ModelError(f"{self.name} learns no quantiles", field=f"models.{self.name}", mend="use intervals.method: conformal")
 
     def feature_importance(self) -> Floats | None:
         """Return every feature's share: of the gain for trees, of the absolute coefficients for linear models."""
@@ -95,11 +135,12 @@ class EstimatorModel(ABC):
         total = values.sum()
         return values / total if total > 0 else values
 
-    def _fit(self, x: Floats, y: Floats, extra: Mapping[str, Any]) -> Self:
+    def _fit(self, x: Floats, y: Floats | None, extra: Mapping[str, Any], weight: Floats | None = None) -> Self:
+        assert y is not None
         target = self._target(y)
         with foreign(self.name):
             estimator = self._build(extra)
-            fitted = estimator.fit(x, target)
+            fitted = estimator.fit(x, target) if weight is None else estimator.fit(x, target, sample_weight=weight)
         self.estimator_ = estimator if fitted is None else fitted
         self.n_features_ = int(x.shape[1])
         return self
@@ -144,11 +185,24 @@ class BoostingModel(EstimatorModel):
         """Missing values go to the side of a cut where they do less harm."""
         return True
 
-    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+    def fit(
+        self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
+    ) -> Self:
         """Learn from rows; see `Model.fit`."""
-        return self._fit(x, y, {} if rounds is None else {self.rounds_parameter: rounds})
+        return self._fit(x, y, {} if rounds is None else {self.rounds_parameter: rounds}, weight)
 
-    def find_rounds(self, x: Floats, y: Floats, x_val: Floats, y_val: Floats, *, patience: int) -> int:
+    def find_rounds(
+        self,
+        x: Floats,
+        y: Floats,
+        x_val: Floats,
+        y_val: Floats,
+        *,
+        patience: int,
+        weight: Floats | None = None,
+        rows: Rows | None = None,
+        rows_val: Rows | None = None,
+    ) -> int:
         """Return the best number of rounds on the validation rows; see `Model.find_rounds`.
 
         The score that is watched is the library's own: squared error, or the log loss.

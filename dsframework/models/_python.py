@@ -13,6 +13,7 @@ from typing import Any, Self
 from dsframework.errors import ModelError, one_line
 from dsframework.models._base import Floats
 from dsframework.models._estimator import EstimatorModel
+from dsframework.rows import Rows
 from dsframework.spec import near_miss
 
 __all__ = ["PythonModel", "resolve_class"]
@@ -94,9 +95,11 @@ class PythonModel(EstimatorModel):
             return False
         return bool(estimator.__sklearn_tags__().input_tags.allow_nan)
 
-    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+    def fit(
+        self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
+    ) -> Self:
         """Learn from rows; see `Model.fit`."""
-        super().fit(x, y, rounds=rounds)
+        super().fit(x, y, rounds=rounds, weight=weight)
         if "n_jobs" in self._filled(resolve_class(self._path)) and hasattr(self.estimator_, "n_jobs"):
             self.estimator_.n_jobs = 1  # threads may add up predictions in any order, which changes the last bits
         return self

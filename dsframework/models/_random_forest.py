@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from dsframework.models._base import Floats
 from dsframework.models._estimator import EstimatorModel
+from dsframework.rows import Rows
 
 __all__ = ["RandomForestModel"]
 
@@ -22,9 +23,11 @@ class RandomForestModel(EstimatorModel):
         """Missing values go to the side of a cut where they do less harm."""
         return True
 
-    def fit(self, x: Floats, y: Floats, *, rounds: int | None = None) -> Self:
+    def fit(
+        self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
+    ) -> Self:
         """Learn from rows; see `Model.fit`."""
-        super().fit(x, y, rounds=rounds)
+        super().fit(x, y, rounds=rounds, weight=weight)
         # Threads add up the trees' predictions in the order in which they finish, which changes the last bits: predict with one.
         self.estimator_.n_jobs = 1
         return self

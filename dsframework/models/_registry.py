@@ -39,7 +39,17 @@ def model_names(task: Task | None = None) -> list[str]:
     return [name for name in models.names() if task is None or _does(name, task)]
 
 
-def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 0, threads: int = 1) -> Model:
+def make_model(
+    name: str,
+    params: Mapping[str, Any],
+    *,
+    task: Task,
+    seed: int = 0,
+    threads: int = 1,
+    device: str = "cpu",
+    n_classes: int = 2,
+    quantiles: tuple[float, ...] = (),
+) -> Model:
     """Build a model, not fitted yet.
 
     Parameters
@@ -49,11 +59,17 @@ def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 
     params
         One point of the search space: plain values. For ``python``: ``class`` and ``arguments``.
     task
-        ``regression`` or ``classification``.
+        ``regression``, ``classification``, ``anomaly`` or ``clustering``.
     seed
         Of everything random in the model.
     threads
         How many threads it may use; the result does not depend on it.
+    device
+        ``cpu`` or ``cuda``, for models that know both.
+    n_classes
+        How many classes a classification has.
+    quantiles
+        The quantiles that a regression learns as well.
 
     Raises
     ------
@@ -64,7 +80,7 @@ def make_model(name: str, params: Mapping[str, Any], *, task: Task, seed: int = 
     if task not in _tasks(name):
         fitting = ", ".join(other for other in models.names() if other != "python" and _does(other, task))
         raise ModelError(f"{name!r} can't do a {task}", field="models", mend=f"try {fitting}")
-    return factory(params, task=task, seed=seed, threads=threads)
+    return factory(params, task=task, seed=seed, threads=threads, device=device, n_classes=n_classes, quantiles=quantiles)
 
 
 def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:

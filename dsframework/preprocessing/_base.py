@@ -1,9 +1,17 @@
 """The contract of a preprocessing step.
 
 The constructor takes the step's arguments by name and only stores them. `fit` learns from the training rows of one fold and returns
-`self`; what it learned has names that end in ``_``. `transform` returns a new array of the same shape and never changes the one it was
-given. A missing value is NaN; a step that does not fill it passes it through and learns from the others. Steps are deterministic and
-can be pickled.
+`self`; what it learned has names that end in ``_``. `transform` returns a new array and never changes the one it was given. A missing
+value is NaN; a step that does not fill it passes it through and learns from the others. Steps are deterministic and can be pickled.
+
+A step says what else it needs by attributes of its class, and gets that as keywords:
+
+* ``needs_rows = True``: ``fit(x, names, rows=rows)`` and ``transform(x, rows=rows)``, where `rows` says whose and when the rows are
+  (`dsframework.rows.Rows`). What is learned of an entity is kept under its name, and an entity that was not there in training gets what
+  was learned of all.
+* ``needs_target = True``: ``fit(x, names, y=y)``, the training rows' target on the scale that the model learns it on. `transform` never
+  sees a target.
+* ``changes_columns = True``: the columns after the step differ from those before; `names_out_` lists them once the step is fitted.
 """
 
 from __future__ import annotations
@@ -19,7 +27,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Step(Protocol):
-    """See the module's text."""
+    """See the module's text; of a step that needs no more, `needs_rows`, `needs_target` and `changes_columns` may be left out."""
 
     @property
     def fills_nulls(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from dsframework.errors import DataError
 from dsframework.preprocessing._base import Floats, Step
 from dsframework.preprocessing._registry import steps
+from dsframework.rows import Rows
 from dsframework.spec import Component
 
 __all__ = ["Pipeline", "make_step", "make_steps"]
@@ -27,17 +28,19 @@ class Pipeline:
     ----------
     names_
         The columns that it was fitted on.
+    names_out_
+        The columns that `transform` gives.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        self.steps = tuple(steps)
+        self.steps: tuple[Any, ...] = tuple(steps)
 
     @property
     def fills_nulls(self) -> bool:
         """Whether no NaN is left after `transform`."""
         return any(step.fills_nulls for step in self.steps)
 
-    def fit(self, x: Floats, names: Sequence[str]) -> Self:
+    def fit(self, x: Floats, names: Sequence[str], *, y: Floats | None = None, rows: Rows | None = None) -> Self:
         """Fit every step on training rows.
 
         Parameters
@@ -46,6 +49,10 @@ class Pipeline:
             Shape (rows, features); NaN is missing.
         names
             The columns' names, for errors.
+        y
+            The target on the model's scale, shape (rows,), for steps that need it.
+        rows
+            Whose and when the rows are, for steps that need it.
 
         Raises
         ------
@@ -55,19 +62,30 @@ class Pipeline:
         self.names_ = tuple(names)
         if self.steps:
             _refuse_infinite(x, self.names_)
+        names = self.names_
         for position, step in enumerate(self.steps):
-            step.fit(x, self.names_)
+            step.fit(x, names, **_wanted(step, y=y, rows=rows))
             if position < len(self.steps) - 1:
-                x = step.transform(x)
+                x = step.transform(x, **_wanted(step, rows=rows))
+            names = tuple(step.names_out_) if getattr(step, "changes_columns", False) else names
+        self.names_out_ = names
         return self
 
-    def transform(self, x: Floats) -> Floats:
-        """Return the rows after every step: a new C-contiguous array of shape (rows, features)."""
+    def transform(self, x: Floats, *, rows: Rows | None = None) -> Floats:
+        """Return the rows after every step: a new C-contiguous array of shape (rows, columns out)."""
         if not self.steps:
             return np.array(x, dtype=np.float64, order="C")
         for step in self.steps:
-            x = step.transform(x)
+            x = step.transform(x, **_wanted(step, rows=rows))
         return np.ascontiguousarray(x)
+
+
+_NEEDS = {"y": "needs_target", "rows": "needs_rows"}
+
+
+def _wanted(step: Any, **offered: Any) -> dict[str, Any]:
+    """Return those of the offered keywords that a step asks for."""
+    return {name: value for name, value in offered.items() if getattr(step, _NEEDS[name], False)}
 
 
 def _refuse_infinite(x: Floats, names: tuple[str, ...]) -> None:

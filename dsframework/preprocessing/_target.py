@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from dsframework.errors import DataError
 from dsframework.preprocessing._base import Floats
+from dsframework.rows import Rows
 from dsframework.spec import not_available
 
 __all__ = ["TargetTransform"]
@@ -56,7 +57,16 @@ class TargetTransform:
 
     name: str = "none"
 
-    def forward(self, y: Floats, *, field: str = "target.transform") -> Floats:
+    @property
+    def needs_now(self) -> bool:
+        """Whether the rows must say the target's last known value."""
+        return False
+
+    def fit(self, y: Floats, rows: Rows | None = None) -> Self:
+        """Learn from the training rows' target, shape (rows,); these scales learn nothing."""
+        return self
+
+    def forward(self, y: Floats, rows: Rows | None = None, *, field: str = "target.transform") -> Floats:
         """Return the target on the model's scale, shape (rows,).
 
         Raises
@@ -81,7 +91,10 @@ class TargetTransform:
             )
         return np.asarray(scale.forward(y), dtype=np.float64)
 
-    def inverse(self, z: Floats) -> Floats:
+    def correct(self, fitted: Callable[[], Floats], z: Floats | None, rows: Rows | None = None) -> None:
+        """Learn from the training rows' fitted values what `inverse` has to correct; nothing for these scales."""
+
+    def inverse(self, z: Floats, rows: Rows | None = None, *, quantile: bool = False) -> Floats:
         """Return predictions in the target's unit, shape (rows,); one that is too large for a float becomes infinite."""
         with np.errstate(over="ignore"):
             return np.asarray(self._scale().inverse(z), dtype=np.float64)

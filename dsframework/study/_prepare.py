@@ -15,7 +15,7 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
-from dsframework.experiment import Dataset, Plan, build_dataset, digest
+from dsframework.experiment import Dataset, Learned, Plan, build_dataset, digest
 from dsframework.splitting import Fold, hold_out, walk_forward
 
 T = TypeVar("T")
@@ -33,7 +33,20 @@ class Prepared:
     folds: list[Fold]
     final: Fold
     fingerprint: str
-    example: pl.DataFrame
+    panel: Panel
+
+    def lookback_of(self, learned: Learned) -> int:
+        """Return how many rows of an entity's history a prediction reads."""
+        now = self.plan.target.horizon if learned.needs_now else 0
+        return max(self.dataset.lookback, now) + learned.model.history
+
+    def example(self, lookback: int) -> pl.DataFrame:
+        """Return the last rows of the entity with the most rows, enough to predict from."""
+        frame = self.panel.frame
+        if self.panel.entity:
+            longest = frame[self.panel.entity].value_counts(sort=True)[self.panel.entity][0]
+            frame = frame.filter(pl.col(self.panel.entity) == longest)
+        return frame.tail(lookback + 1)
 
     @property
     def family(self) -> str:
@@ -78,7 +91,7 @@ class Preparer:
         cv, horizon = plan.split.cv, plan.target.horizon
         final = hold_out(dataset.axis, plan.split.test, horizon=horizon, purge=cv.purge, embargo=cv.embargo)
         folds = walk_forward(final.train[-1].stop, cv, horizon=horizon)
-        return Prepared(plan, dataset, key, folds, final, panel.fingerprint, _example(panel, dataset.lookback))
+        return Prepared(plan, dataset, key, folds, final, panel.fingerprint, panel)
 
     def _panel(self, plan: Plan) -> Panel:
         key = plan.stage_key("data")
@@ -98,15 +111,6 @@ def _checked(value: T | TsmlError) -> T:
     if isinstance(value, TsmlError):
         raise value
     return value
-
-
-def _example(panel: Panel, lookback: int) -> pl.DataFrame:
-    """The last rows of the first entity, enough to predict from."""
-    frame = panel.frame
-    if panel.entity:
-        longest = frame[panel.entity].value_counts(sort=True)[panel.entity][0]
-        frame = frame.filter(pl.col(panel.entity) == longest)
-    return frame.tail(lookback + 1)
 
 
 def code_version() -> str:

@@ -264,9 +264,8 @@ class Runner:
             target=plan.target,
             features=plan.features,
             names=run.prepared.dataset.names,
-            lookback=run.prepared.dataset.lookback,
-            steps=final.steps,
-            model=final.model,
+            lookback=run.prepared.lookback_of(final.learned),
+            learned=final.learned,
         )
         about = {
             "study": self.study,
@@ -292,7 +291,7 @@ class Runner:
                 pipeline,
                 spec_yaml=self._spec_yaml,
                 about=about,
-                example=run.prepared.example,
+                example=run.prepared.example(pipeline.lookback),
                 requirements=model_requirements(job.model, job.params),
                 own_modules=own_modules(job.model, job.params),
             )

@@ -47,7 +47,7 @@ class Broken:
     takes_null = False
     early_stops = False
 
-    def __init__(self, params, *, task, seed, threads):
+    def __init__(self, params, *, task, seed, threads, **_):
         self.flaw, self.threads, self.calls = params["flaw"], threads, 0
 
     def fit(self, x, y, *, rounds=None):

@@ -1,0 +1,242 @@
+"""What is fitted in a fold: preprocessing, the target's scale and the model, which belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dsframework.errors import ModelError, SplitError
+from dsframework.models import Model, make_model
+from dsframework.preprocessing import Pipeline, TargetTransform, make_steps
+from dsframework.rows import Floats, Rows
+from dsframework.spec import Component, EarlyStopping
+
+__all__ = ["FitJob", "Learned", "Table", "asked_of", "learn", "with_history"]
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """All that one fit depends on, beside the rows. Small, and the same on every worker."""
+
+    task: Any
+    model: str
+    params: dict[str, Any]
+    preprocessing: tuple[Component, ...]
+    transform: Any
+    metrics: tuple[str, ...]
+    seed: int
+    threads: int
+    early_stopping: EarlyStopping | None
+    horizon: int
+    import_path: str | None = None
+    device: str = "cpu"
+    n_classes: int = 2
+    quantiles: tuple[float, ...] = ()
+
+    def new_model(self) -> Model:
+        """Build the model, not fitted yet."""
+        return make_model(
+            self.model,
+            self.params,
+            task=self.task,
+            seed=self.seed,
+            threads=self.threads,
+            device=self.device,
+            n_classes=self.n_classes,
+            quantiles=self.quantiles,
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    x
+        Features, shape (rows, features).
+    y
+        Target in its own unit, shape (rows,); None for a task without one.
+    rows
+        Whose and when they are.
+    weight
+        How much a row counts, shape (rows,), with mean 1; None where all count alike.
+    """
+
+    x: Floats
+    y: Floats | None
+    rows: Rows
+    weight: Floats | None = None
+
+    def take(self, chosen: slice | np.ndarray[Any, Any]) -> Table:
+        """Return some of the rows."""
+        y, weight = (None if part is None else part[chosen] for part in (self.y, self.weight))
+        return Table(self.x[chosen], y, self.rows[chosen], weight)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Fitted parts, from features to predictions in the target's unit."""
+
+    steps: Pipeline
+    target: TargetTransform
+    model: Model
+    rounds: int | None = None
+
+    @property
+    def needs_now(self) -> bool:
+        """Whether the target's own last value is needed beside the features."""
+        return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
+
+    def predict(self, x: Floats, rows: Rows) -> Floats:
+        """Return predictions of the rows that are asked for: values in the target's unit, probabilities, scores or clusters.
+
+        Parameters
+        ----------
+        x
+            Shape (rows, features), with the rows' history where the model reads it.
+        rows
+            Whose and when the rows are; `rows.asked` tells the history apart.
+
+        Raises
+        ------
+        ModelError
+            When a prediction is not a finite number.
+        """
+        predicted = self.model.predict(self.steps.transform(x, rows=rows), **self._rows(rows))
+        predicted = self.target.inverse(predicted, _asked(rows))
+        if not np.isfinite(predicted).all():
+            raise ModelError("a prediction is not a finite number", mend="scale the features or use target.transform: log")
+        return predicted
+
+    def quantiles(self, x: Floats, rows: Rows) -> Floats:
+        """Return the model's quantiles in the target's unit, shape (rows asked for, quantiles)."""
+        found = self.model.predict_quantiles(self.steps.transform(x, rows=rows), **self._rows(rows))
+        asked = _asked(rows)
+        return np.sort(np.stack([self.target.inverse(column, asked, quantile=True) for column in found.T], axis=1), axis=1)
+
+    def _rows(self, rows: Rows) -> dict[str, Any]:
+        return {"rows": rows} if _needs_rows(self.model) else {}
+
+
+def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
+    """Fit preprocessing, the target's scale and the model on the rows, and nothing else.
+
+    With early stopping the last part of the time is watched first to find the number of rounds; then everything is fitted on all rows.
+
+    Raises
+    ------
+    ModelError
+        When the model can't be built or fitted.
+    SplitError
+        When there are too few rows to watch a part of them.
+    """
+    rounds = None
+    if job.early_stopping is not None and job.new_model().early_stops:
+        rounds = _find_rounds(job, table, names)
+    steps, target, z = _fit_scales(job, table, names)
+    model = job.new_model()
+    x = steps.transform(table.x, rows=table.rows)
+    given: dict[str, Any] = {"rows": table.rows} if _needs_rows(model) else {}
+    model.fit(x, z, rounds=rounds, **given, **_weight(model, table))
+    target.correct(lambda: model.predict(x, **given), z, table.rows)
+    return Learned(steps, target, model, rounds)
+
+
+def _fit_scales(job: FitJob, table: Table, names: Sequence[str]) -> tuple[Pipeline, TargetTransform, Any]:
+    """The target's scale and the preprocessing, fitted on the rows, and the target on that scale."""
+    target = TargetTransform(job.transform)
+    z = None
+    if table.y is not None:
+        target.fit(table.y, table.rows)
+        z = target.forward(table.y, table.rows)
+    return make_steps(job.preprocessing).fit(table.x, names, y=z, rows=table.rows), target, z
+
+
+def _find_rounds(job: FitJob, table: Table, names: Sequence[str]) -> int:
+    """Fit on the first part of the training time, watch the last part, and return the best number of rounds."""
+    assert job.early_stopping is not None
+    times, labels = table.rows.time, table.rows.label_time
+    assert labels is not None
+    axis = np.unique(times)
+    cut = len(axis) - max(1, int(np.ceil(job.early_stopping.validation * len(axis))))
+    begin = axis[max(cut, 0)]
+    inner, watched = labels <= begin, times >= begin
+    if cut < 1 or not inner.any():
+        raise SplitError(
+            f"{len(axis)} training steps are too few to watch the last {job.early_stopping.validation:.0%} of them",
+            field="tuning.early_stopping.validation",
+            mend="leave out early_stopping or use fewer folds",
+        )
+    fitted, seen = table.take(inner), table.take(with_history(table.rows, watched, job.new_model().history))
+    steps, target, z = _fit_scales(job, fitted, names)
+    model = job.new_model()
+    given: dict[str, Any] = {}
+    seen_asked = np.ones(len(seen.rows), dtype=bool)
+    if _needs_rows(model):
+        seen_asked = seen.rows.time >= begin
+        given = {"rows": fitted.rows, "rows_val": seen.rows.asking(seen_asked)}
+    assert seen.y is not None
+    return model.find_rounds(
+        steps.transform(fitted.x, rows=fitted.rows),
+        z,
+        steps.transform(seen.x, rows=seen.rows),
+        target.forward(seen.y[seen_asked], seen.rows[seen_asked]),
+        patience=job.early_stopping.rounds,
+        **given,
+        **_weight(model, fitted),
+    )
+
+
+def with_history(rows: Rows, asked: Any, history: int) -> Any:
+    """Return what a model with that history must see to predict the rows that are asked for.
+
+    Parameters
+    ----------
+    rows
+        Rows in the order of the panel.
+    asked
+        A slice or a mask.
+    history
+        How many earlier rows of the same entity.
+
+    Returns
+    -------
+    slice or np.ndarray
+        `asked` itself where there is no history to read, otherwise positions, rising.
+    """
+    if history == 0:
+        return asked
+    wanted = np.zeros(len(rows), dtype=bool)
+    wanted[asked] = True
+    order = np.argsort(rows.entity, kind="stable")
+    place = np.arange(len(order))
+    following = np.where(wanted[order], place, len(order) + history)
+    following = np.minimum.accumulate(following[::-1])[::-1]
+    last = np.searchsorted(rows.entity[order], rows.entity[order], side="right")
+    near = (following - place <= history) & (following < last)
+    return np.sort(order[near])
+
+
+def asked_of(rows: Rows, asked: Any, positions: Any) -> Rows:
+    """Return the rows at the positions, of which those that are asked for are marked."""
+    if positions is asked:
+        return rows[asked]
+    wanted = np.zeros(len(rows), dtype=bool)
+    wanted[asked] = True
+    return rows[positions].asking(wanted[positions])
+
+
+def _asked(rows: Rows) -> Rows:
+    return rows if rows.asked is None else rows[rows.asked]
+
+
+def _needs_rows(model: Model) -> bool:
+    return model.history > 0 or bool(getattr(model, "needs_rows", False))
+
+
+def _weight(model: Model, table: Table) -> dict[str, Any]:
+    return {"weight": table.weight} if table.weight is not None and model.takes_weight else {}

@@ -1,0 +1,83 @@
+"""Where the rows of a matrix lie: whose they are and when they are known.
+
+A matrix of features says nothing of time. A preprocessing step that learns an entity at a time, a target that is learned as the change from
+its last known value, a network that reads a stretch of the past: all of them get a `Rows` beside the matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+__all__ = ["Codes", "Floats", "Rows", "Times"]
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Codes = np.ndarray[Any, np.dtype[np.int32]]
+Times = np.ndarray[Any, np.dtype[np.datetime64]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows sorted by time, then entity.
+
+    Attributes
+    ----------
+    entity
+        Position in `entities`, shape (rows,); all zero for one series. Two `Rows` need not number the entities alike: what is learned of
+        an entity is kept under its name.
+    entities
+        Names of the entities, sorted; ``("",)`` for one series.
+    time
+        When a row is known, shape (rows,).
+    day
+        The local day at the exchange, in days since 1970, shape (rows,).
+    slot
+        The local time of day in minutes, shape (rows,); 0 for daily data.
+    step
+        Position on the time axis, shape (rows,): two rows of an entity that follow one another differ by 1, unless one is missing between.
+    now
+        The target's own value as far as it is known at the row's time (on the terms of the target: a value, a return), shape (rows,);
+        NaN where there is none, None where the target has no such value.
+    label_time
+        When a row's target is known, shape (rows,); None for rows that are predicted.
+    asked
+        Which rows a prediction is wanted of, shape (rows,); the others are there as their history. None for all.
+    """
+
+    entity: Codes
+    entities: tuple[str, ...]
+    time: Times
+    day: Codes
+    slot: Codes
+    step: np.ndarray[Any, np.dtype[np.int64]]
+    now: Floats | None = None
+    label_time: Times | None = None
+    asked: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+
+    def __len__(self) -> int:
+        return int(self.entity.shape[0])
+
+    def __getitem__(self, chosen: slice | np.ndarray[Any, Any]) -> Self:
+        """Return some of the rows: a slice, positions or a mask."""
+        parts: dict[str, Any] = {
+            name: getattr(self, name) for name in ("entity", "time", "day", "slot", "step", "now", "label_time", "asked")
+        }
+        return replace(self, **{name: part[chosen] for name, part in parts.items() if part is not None})
+
+    def asking(self, asked: np.ndarray[Any, np.dtype[np.bool_]]) -> Self:
+        """Return the same rows, of which predictions are wanted of `asked` only."""
+        return replace(self, asked=asked)
+
+    def by_entity(self, known: dict[str, Any], otherwise: Any) -> Floats:
+        """Return what is known of each row's entity, shape (rows, ...); `otherwise` for an entity that is not known.
+
+        >>> day = np.zeros(2, dtype=np.int32)
+        >>> rows = Rows(np.array([0, 1], dtype=np.int32), ("A", "B"), np.zeros(2, "datetime64[ns]"), day, day, np.zeros(2, np.int64))
+        >>> rows.by_entity({"B": 2.0}, 0.5)
+        array([0.5, 2. ])
+        """
+        table = np.asarray([known.get(name, otherwise) for name in self.entities], dtype=np.float64)
+        found: Floats = table[self.entity]
+        return found
