@@ -14,7 +14,16 @@ from dsframework.spec._features import (
     RollingArguments,
 )
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
-from dsframework.spec._metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS
+from dsframework.spec._metrics import (
+    CLASSIFICATION_METRICS,
+    METRICS,
+    REGRESSION_METRICS,
+    MetricInfo,
+    default_metrics,
+    metric_info,
+    metric_names_of,
+    metric_problem,
+)
 from dsframework.spec._models import (
     CatboostArguments,
     LightgbmArguments,
@@ -44,6 +53,7 @@ from dsframework.spec._words import plain_words
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "METRICS",
     "REGRESSION_METRICS",
     "STAGES",
     "Arguments",
@@ -64,6 +74,7 @@ __all__ = [
     "LagArguments",
     "LightgbmArguments",
     "LogisticRegressionArguments",
+    "MetricInfo",
     "ModelArguments",
     "ParquetData",
     "PythonArguments",
@@ -87,10 +98,14 @@ __all__ = [
     "XgboostArguments",
     "apply_settings",
     "catalogue",
+    "default_metrics",
     "is_distribution",
     "json_schema",
     "load_spec",
     "located",
+    "metric_info",
+    "metric_names_of",
+    "metric_problem",
     "near_miss",
     "not_available",
     "parse_spec",

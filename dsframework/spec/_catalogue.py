@@ -22,6 +22,8 @@ _GROUPS = {
     "features": "jupyterlab_tsml.features",
     "preprocessing": "jupyterlab_tsml.preprocessing",
     "models": "jupyterlab_tsml.models",
+    "metrics": "jupyterlab_tsml.metrics",
+    "evaluation": "jupyterlab_tsml.evaluators",
 }
 
 
@@ -79,13 +81,18 @@ class Catalogue:
                 continue  # a spec that names it is told why it can't be used
         return found
 
-    def _declared(self, stage: str, point: EntryPoint) -> type[Arguments]:
+    def implementation(self, stage: str, name: str) -> Any:
+        """Return what another package's entry point names; raises `KeyError` and `BrokenPackageError`."""
+        point = _added(stage)[name]
         try:
-            found: Any = getattr(point.load(), "arguments", None)
+            return point.load()
         except Exception as error:  # foreign code may raise anything while it is imported
             raise BrokenPackageError(
                 f"{point.name!r} can't be imported: {one_line(error, 160)}; repair or remove the package that has {point.value}"
             ) from error
+
+    def _declared(self, stage: str, point: EntryPoint) -> type[Arguments]:
+        found: Any = getattr(self.implementation(stage, point.name), "arguments", None)
         return found if isinstance(found, type) and issubclass(found, Arguments) else self._open.get(stage, _OpenArguments)
 
 

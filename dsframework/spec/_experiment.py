@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from dsframework.spec._arguments import Strict
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
-from dsframework.spec._metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, MetricName
+from dsframework.spec._metrics import MetricName, default_metrics, metric_problem
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec
 from dsframework.spec._tuning import Resources, Tracking, Tuning
@@ -65,7 +65,7 @@ class ExperimentSpec(Strict):
     models: Models | None = Field(default=None, title="Models")
     variants: Variants | None = Field(default=None, title="Variants")
     tuning: Tuning = Field(default=Tuning(), title="Tuning")
-    metrics: list[MetricName] = Field(default=[], title="Metrics", description="All that fit the task by default.")
+    metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
     resources: Resources = Field(default=Resources(), title="Resources")
     tracking: Tracking = Field(default=Tracking(), title="Tracking")
 
@@ -86,12 +86,13 @@ class ExperimentSpec(Strict):
                 yield stage, f"'{stage}' is missing"
 
     def _task_problems(self) -> Any:
-        allowed = REGRESSION_METRICS if self.task == "regression" else CLASSIFICATION_METRICS
         for position, metric in enumerate(self.metrics):
-            if metric not in allowed:
-                yield f"metrics[{position}]", f"{metric!r} does not fit a {self.task}, try {', '.join(allowed)}"
-        if self.tuning.metric and self.tuning.metric not in allowed:
-            yield "tuning.metric", f"{self.tuning.metric!r} does not fit a {self.task}, try {', '.join(allowed)}"
+            problem = metric_problem(metric, self.task, deciding=position == 0 and self.tuning.metric is None)
+            if problem:
+                yield f"metrics[{position}]", problem
+        problem = metric_problem(self.tuning.metric, self.task, deciding=True) if self.tuning.metric else None
+        if problem:
+            yield "tuning.metric", problem
         forms = {"target": self.target} if self.target else {}
         forms |= {f"variants.target.{name}": form for name, form in ((self.variants and self.variants.target) or {}).items()}
         for field, target in forms.items():
@@ -110,7 +111,7 @@ class ExperimentSpec(Strict):
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics to compute: those asked for, or all that fit the task; the deciding one is always among them."""
-        names = tuple(self.metrics) or (REGRESSION_METRICS if self.task == "regression" else CLASSIFICATION_METRICS)
+        names = tuple(self.metrics) or default_metrics(self.task)
         decides = self.tuning.metric
         return names if decides is None or decides in names else (decides, *names)
 

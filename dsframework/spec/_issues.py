@@ -27,13 +27,14 @@ class SpecIssue:
 
 
 def near_miss(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that `name` was probably meant to be.
+    """Return the known name that `name` was probably meant to be; of equally close ones, one with the same letters.
 
-    >>> near_miss("xgbost", ["ridge", "xgboost"])
-    'xgboost'
+    >>> near_miss("xgbost", ["ridge", "xgboost"]), near_miss("mea", ["mae", "mse"])
+    ('xgboost', 'mae')
     """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    found = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    same = [one for one in found if sorted(one) == sorted(name)]
+    return next(iter([*same, *found]), None)
 
 
 def not_available(name: str, known: Iterable[str]) -> str:
