@@ -14,6 +14,7 @@
     ├── ConflictError          conflict              it exists already, or is in the wrong state
     ├── ScheduleError          schedule.invalid      a schedule that must not be written
     ├── MissingDependencyError dependency.missing    an extra is not installed
+    ├── KernelError            kernels.missing       the compiled library is not there and can't be made
     └── StoppedError           stopped               somebody asked the study to stop
 
 An error is one line: the field, what is wrong with which value, and the mend. The faces (command line, notebook, REST)
@@ -30,6 +31,7 @@ __all__ = [
     "DataError",
     "ExecutorError",
     "FeatureError",
+    "KernelError",
     "MetricError",
     "MissingDependencyError",
     "ModelError",
@@ -183,6 +185,12 @@ class MissingDependencyError(TsmlError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed", mend=f'pip install "jupyterlab-tsml[{extra}]"')
+
+
+class KernelError(TsmlError):
+    """The compiled library is not there, and this machine can't make it."""
+
+    code = "kernels.missing"
 
 
 class StoppedError(TsmlError):

@@ -31,6 +31,7 @@ STATUS: dict[type[TsmlError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.StoppedError: HTTPStatus.CONFLICT,
     errors.MissingDependencyError: HTTPStatus.NOT_IMPLEMENTED,
+    errors.KernelError: HTTPStatus.NOT_IMPLEMENTED,
     errors.TsmlError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """The status of every error that a person can mend; anything else is a bug and stays a 500."""

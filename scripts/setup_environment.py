@@ -23,6 +23,7 @@ from things import ROOT, STATE, Thing, UnavailableError, content_key, make_all, 
 
 VENV = ROOT / ".venv"
 AIRFLOW = ROOT / ".venvs" / "airflow"
+KERNELS = ROOT / "dsframework" / "kernels"
 LABEXTENSION = ROOT / "jupyterlab_tsml" / "labextension"
 LOCK = ROOT / "requirements" / "lab.txt"
 EXTRAS = "ray,boosting,keras,statistics,test,docs"
@@ -97,6 +98,13 @@ def _make_packages(log: Path) -> None:
     _write_lab_settings()
 
 
+def _make_kernels(log: Path) -> None:
+    python = VENV / "bin" / "python"
+    if not os.environ.get("CC") and not any(map(shutil.which, ("cc", "gcc", "clang"))):
+        run_logged([python, *_PIP, "install", "ziglang"], log)
+    run_logged([python, KERNELS / "_compile.py"], log)
+
+
 def _make_node_modules(log: Path) -> None:
     run_logged([VENV / "bin" / "jlpm", "install", "--immutable"], log, env=_node_env())
 
@@ -131,6 +139,10 @@ def _make_chromium(log: Path) -> None:
     link.symlink_to(found)
 
 
+def _kernel_sources() -> list[Path]:
+    return [KERNELS / "_compile.py", *sorted(KERNELS.glob("*.[ch]"))]
+
+
 def _node_sources() -> list[Path]:
     return [ROOT / "package.json", ROOT / "yarn.lock", ROOT / ".yarnrc.yml"]
 
@@ -154,7 +166,8 @@ def all_things() -> list[Thing]:
         Thing("venv", (VENV / "bin" / "jlpm").exists, lambda: content_key([], python), _make_venv),
         Thing("node-modules", (ROOT / "node_modules").is_dir, lambda: content_key(_node_sources()), _make_node_modules, ("venv",)),
         Thing("chromium", (STATE / "chromium").exists, lambda: content_key([]), _make_chromium, serves="the browser test"),
-        Thing("packages", (VENV / "bin" / "tsml").exists, _packages_key, _make_packages, ("venv",)),
+        Thing("kernels", lambda: any(KERNELS.glob("tsml_kernels.*")), lambda: content_key(_kernel_sources()), _make_kernels, ("venv",)),
+        Thing("packages", (VENV / "bin" / "tsml").exists, _packages_key, _make_packages, ("kernels",)),
         Thing(
             "labextension",
             _is_production_build,

@@ -1,4 +1,4 @@
-"""The wheel: it is built without Node, holds the production front end and installs into an empty environment."""
+"""The wheel: built without Node or a compiler, it holds the front end and the kernels and installs into an empty environment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.tags import sys_tags
+from packaging.utils import parse_wheel_filename
+
+from dsframework.kernels._compile import library_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = "share/jupyter/labextensions/jupyterlab-tsml"
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from the built front end, with no Node on the PATH."""
+    """Build the wheel from the built front end and kernels, with neither Node nor a compiler on the PATH."""
     if not (ROOT / "jupyterlab_tsml" / "labextension" / "static" / "style.js").is_file():
         pytest.skip("the labextension is not built; run make setup")
     folder = tmp_path_factory.mktemp("wheel")
@@ -37,9 +41,12 @@ def names(wheel: Path) -> list[str]:
         return archive.namelist()
 
 
-def test_wheel_is_pure_python_and_has_the_version_of_package_json(wheel: Path) -> None:
+def test_wheel_is_for_every_python_of_this_platform_and_has_the_version_of_package_json(wheel: Path) -> None:
     version = json.loads((ROOT / "package.json").read_text())["version"]
-    assert wheel.name == f"jupyterlab_tsml-{version}-py3-none-any.whl"
+    assert wheel.name.startswith(f"jupyterlab_tsml-{version}-py3-none-")
+    (tag,) = parse_wheel_filename(wheel.name)[3]
+    assert tag.platform != "any"
+    assert tag in set(sys_tags())
 
 
 def test_wheel_holds_the_four_packages_under_their_own_names(names: list[str]) -> None:
@@ -55,6 +62,11 @@ def test_wheel_holds_the_labextension_and_the_widgets(names: list[str]) -> None:
     assert any(name.startswith(f"{SHARED}/schemas/") for name in data)
     assert "etc/jupyter/jupyter_server_config.d/jupyterlab_tsml.json" in data
     assert {"tsml_kernel/static/live.js", "tsml_kernel/static/compare.js"} <= set(names)
+
+
+def test_wheel_holds_the_library_and_what_it_is_made_from(names: list[str]) -> None:
+    kernels = {name.rpartition("/")[2] for name in names if name.startswith("dsframework/kernels/")}
+    assert {library_name(), "_compile.py", "tsml.h", "isa.c"} <= kernels
 
 
 def test_wheel_holds_no_source_map_and_no_development_bundle(wheel: Path, names: list[str]) -> None:
@@ -86,3 +98,6 @@ def test_wheel_installs_into_an_empty_environment(wheel: Path, tmp_path: Path) -
         [str(python), "-P", "-c", "import dsframework.errors as e; print(e.__file__)"], capture_output=True, text=True, check=True
     )
     assert str(environment) in done.stdout
+    compiling = environment / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages" / "dsframework" / "kernels"
+    made = subprocess.run([str(python), str(compiling / "_compile.py")], capture_output=True, text=True, check=True, env={"PATH": ""})
+    assert made.stdout.strip() == str(compiling / library_name())  # there already: no compiler was asked for

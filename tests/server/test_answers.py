@@ -34,6 +34,7 @@ EXAMPLES = [
     (errors.ConflictError("has ended"), 409),
     (errors.StoppedError("stopped"), 409),
     (errors.MissingDependencyError("ray", "ray"), 501),
+    (errors.KernelError("the compiled kernels are not there"), 501),
 ]
 
 
