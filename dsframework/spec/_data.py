@@ -2,79 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dsframework.spec._arguments import Arguments
+from dsframework.spec._arguments import Arguments, Strict
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
+from dsframework.spec._data_parts import Available, Checks, Duration, ResampleSpec, refuse_url
 from dsframework.spec._issues import not_available
 
-__all__ = ["CsvData", "DataField", "DataSpec", "FrameData", "ParquetData", "SampleData"]
+__all__ = [
+    "CsvData",
+    "DataField",
+    "DataSpec",
+    "DuckdbData",
+    "FrameData",
+    "JoinSpec",
+    "OneTickData",
+    "ParquetData",
+    "SampleData",
+    "SqlData",
+]
 
-
-class DataSpec(Arguments):
-    """What every loader takes: which column is the time, which the entity, and the exchange calendar."""
-
-    loader: str = Field(title="Loader")
-    time: str = Field(default="time", min_length=1, title="Time column", description="The column with the event time.")
-    entity: str | None = Field(
-        default=None, title="Entity column", description="The column that tells the series of a panel apart; none for one series."
-    )
-    timezone: str | None = Field(default=None, title="Time zone", description="The zone of times without one, such as America/New_York.")
-    calendar: str | None = Field(
-        default=None, title="Exchange calendar", description="An exchange's code, such as XNYS: sessions, holidays, early closes."
-    )
-    columns: list[str] | None = Field(
-        default=None, min_length=1, title="Columns", description="Read these columns only (time and entity always)."
-    )
-    start: str | None = Field(default=None, title="From", description="First day to use, such as 2014-01-01.")
-    end: str | None = Field(default=None, title="To", description="Last day to use, included.")
-
-
-class CsvData(DataSpec):
-    """A CSV file."""
-
-    loader: Literal["csv"] = "csv"
-    path: str = Field(min_length=1, title="File", description="Relative to the spec's file, or to the folder of the notebook.")
-    separator: str = Field(default=",", min_length=1, max_length=1, title="Separator")
-
-
-class ParquetData(DataSpec):
-    """A Parquet file."""
-
-    loader: Literal["parquet"] = "parquet"
-    path: str = Field(min_length=1, title="File", description="Relative to the spec's file, or to the folder of the notebook.")
-
-
-class FrameData(DataSpec):
-    """A data frame of the notebook or the program; only Python and the magic can hand one over."""
-
-    loader: Literal["frame"] = "frame"
-    frame: str = Field(min_length=1, title="Variable", description="The name of a polars or pandas data frame.")
-
-
-class SampleData(DataSpec):
-    """A synthetic market: seeded bars whose volume has weekly and intraday seasons."""
-
-    loader: Literal["sample"] = "sample"
-    entity: str | None = "ticker"
-    calendar: str | None = "XNYS"
-    n_entities: int = Field(default=5, ge=1, le=5000, title="Entities")
-    n_days: int = Field(default=500, ge=1, le=20000, title="Days")
-    frequency: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Bar length")
-    seed: int = Field(default=0, ge=0, title="Seed")
+D = TypeVar("D")
+ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252", "cp1250", "cp1251", "iso8859-15", "gb18030", "big5", "shift_jis", "euc-kr", "auto")
+_JOIN_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,40}$")
+NOT_OF_A_SOURCE = ("joins", "checks")
+"""What a joined source can't have of its own."""
 
 
 class DataField:
-    """Marks the ``data`` field: the key ``loader`` chooses the model."""
+    """Marks the ``data`` field: the key ``loader`` chooses the model. `nested` marks a joined source, which has no joins of its own."""
+
+    def __init__(self, *, nested: bool = False) -> None:
+        self.nested = nested
 
     def validate(self, value: Any) -> DataSpec:
         """Build the loader's model, or raise errors that carry the path."""
-        if isinstance(value, DataSpec):
-            return value
+        found = value if isinstance(value, DataSpec) else self._build(value)
+        given = next((name for name in NOT_OF_A_SOURCE if self.nested and name in found.model_fields_set), None)
+        if given is not None:
+            raise PydanticCustomError(
+                "nested", "{text}", {"text": f"'{given}' has no place in a joined source; write it beside the main one"}
+            )
+        return found
+
+    def _build(self, value: Any) -> DataSpec:
         names = catalogue.names("data")
         if not isinstance(value, dict):
             raise PydanticCustomError("mapping", "{text}", {"text": f"expected 'loader: ...' with its settings, try {', '.join(names)}"})
@@ -97,10 +73,208 @@ class DataField:
         return core_schema.no_info_plain_validator_function(self.validate, serialization=dump)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        options = [handler(model.__pydantic_core_schema__) for model in catalogue.usable("data").values()]
-        return {"oneOf": options, "title": "Data"}
+        models = catalogue.usable("data").values()
+        options = [handler((_source_of(model) if self.nested else model).__pydantic_core_schema__) for model in models]
+        return {"oneOf": options, "title": "Source" if self.nested else "Data"}
+
+
+_sources: dict[type[Arguments], type[Arguments]] = {}
+
+
+def _source_of(model: type[Arguments]) -> type[Arguments]:
+    """The model as the form draws it for a joined source: without what a source can't have."""
+    if model not in _sources:
+        fields: dict[str, Any] = {
+            name: (field.annotation, field) for name, field in model.model_fields.items() if name not in NOT_OF_A_SOURCE
+        }
+        _sources[model] = create_model(f"{model.__name__}Source", __base__=Arguments, __doc__=model.__doc__, **fields)
+    return _sources[model]
+
+
+class JoinSpec(Strict):
+    """Columns of another source, of which each row takes the newest that was known at its own time."""
+
+    source: Annotated[DataSpec, DataField(nested=True)] = Field(
+        title="Source", description="A loader with its settings; its `columns` are those that are joined."
+    )
+    available: Available = Field(title="Available", description="When a row of the source was known.")
+    by: str | None = Field(
+        default=None,
+        min_length=1,
+        title="Matching column",
+        description="The column here that the source's entity is looked up in; the entity by default.",
+    )
+    prefix: str | None = Field(
+        default=None, title="Prefix", description="What joined columns begin with; the join's name and _ by default."
+    )
+    tolerance: Duration | None = Field(
+        default=None, title="Tolerance", description="How long a value is used after it became known, such as 120d; for ever by default."
+    )
+
+
+class DataSpec(Arguments):
+    """What every loader takes: which column is the time, which the entity, and the exchange calendar."""
+
+    loader: str = Field(title="Loader")
+    time: str = Field(default="time", min_length=1, title="Time column", description="The column with the event time.")
+    entity: str | None = Field(
+        default=None, title="Entity column", description="The column that tells the series of a panel apart; none for one series."
+    )
+    timezone: str | None = Field(default=None, title="Time zone", description="The zone of times without one, such as America/New_York.")
+    calendar: str | None = Field(
+        default=None, title="Exchange calendar", description="An exchange's code, such as XNYS: sessions, holidays, early closes."
+    )
+    columns: list[str] | None = Field(
+        default=None, min_length=1, title="Columns", description="Read these columns only (time and entity always)."
+    )
+    start: str | None = Field(default=None, title="From", description="First day to use, such as 2014-01-01.")
+    end: str | None = Field(default=None, title="To", description="Last day to use, included.")
+    resample: ResampleSpec | None = Field(default=None, title="Bars from ticks", description="Make bars of the loader's ticks.")
+    joins: dict[str, JoinSpec] = Field(
+        default={}, title="Joined sources", description="Name to a source whose newest known values are added to each row."
+    )
+    checks: Checks = Field(default=Checks(), title="Data checks", description="What is done about data that would give wrong numbers.")
+
+    @field_validator("joins")
+    @classmethod
+    def _check_names(cls, joins: dict[str, JoinSpec]) -> dict[str, JoinSpec]:
+        for name in joins:
+            if not _JOIN_NAME.match(name):
+                text = f"{name!r} can't name a join; use letters, digits and '_'"
+                raise PydanticCustomError("joins", "{text}", {"text": text})
+        return joins
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if self.resample is not None and self.resample.sessions_only and self.calendar is None:
+            raise PydanticCustomError("resample", "{text}", {"text": "resample.sessions_only needs a calendar, such as XNYS"})
+        return self
+
+
+JoinSpec.model_rebuild()
+DataSpec.model_rebuild()
+
+_PATH = "Relative to the spec's file, or to the folder of the notebook."
+
+
+class CsvData(DataSpec):
+    """A CSV file."""
+
+    loader: Literal["csv"] = "csv"
+    path: str = Field(min_length=1, title="File", description=_PATH)
+    separator: str = Field(default=",", pattern=r"^(.|auto)$", title="Separator", description="One sign, or auto to find it out.")
+    decimal: Literal[".", ",", "auto"] = Field(default=".", title="Decimal sign", description="As in 1.5 or in 1,5.")
+    encoding: Literal[ENCODINGS] = Field(  # type: ignore[valid-type]
+        default="utf-8", title="Encoding", description="How the text is encoded; auto knows UTF-8, UTF-16 and Windows' Western European."
+    )
+
+
+class ParquetData(DataSpec):
+    """A Parquet file, a pattern of files, or a folder partitioned as in year=2024."""
+
+    loader: Literal["parquet"] = "parquet"
+    path: str = Field(min_length=1, title="File", description=f"A file, a pattern such as bars/*.parquet, or a folder. {_PATH}")
+
+
+class DuckdbData(DataSpec):
+    """A table or a query of a DuckDB file, which is only read."""
+
+    loader: Literal["duckdb"] = "duckdb"
+    path: str = Field(min_length=1, title="File", description=_PATH)
+    table: str | None = Field(default=None, min_length=1, title="Table", description="A table or view, such as bars or main.bars.")
+    query: str | None = Field(default=None, min_length=1, title="Query", description="One SELECT over the tables of the file.")
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        return _one_of(self, "table", "query")
+
+
+class SqlData(DataSpec):
+    """A table or a query of a database that SQLAlchemy knows: PostgreSQL, ODBC, SQLite and others."""
+
+    loader: Literal["sql"] = "sql"
+    connection: Annotated[str, BeforeValidator(refuse_url)] = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        title="Connection",
+        description="Names the environment variable, or the line of connections.yaml, that holds the address; never the address.",
+    )
+    table: str | None = Field(default=None, min_length=1, title="Table", description="A table or view, such as bars or market.bars.")
+    query: str | None = Field(
+        default=None, min_length=1, title="Query", description="One SELECT; :start and :end in it stand for the bounds above."
+    )
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        return _one_of(self, "table", "query")
+
+
+class OneTickData(DataSpec):
+    """Bars or ticks of a OneTick database, or a stored query, through its web API."""
+
+    loader: Literal["onetick"] = "onetick"
+    address: Annotated[str, BeforeValidator(refuse_url)] = Field(
+        default="OTP_HTTP_ADDRESS",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        title="Address",
+        description="The name of the environment variable with the server's address; never the address.",
+    )
+    time: str = Field(default="Time", min_length=1, title="Time column", description="The column with the event time.")
+    entity: str | None = Field(default="symbol", title="Entity column", description="The column that the symbol is written to.")
+    timezone: str | None = Field(
+        default="America/New_York", title="Time zone", description="The zone that bars and bounds are seen in, such as America/New_York."
+    )
+    db: str | None = Field(default=None, min_length=1, title="Database", description="Such as US_COMP.")
+    tick_type: str = Field(default="TRD", min_length=1, title="Tick type")
+    symbols: list[str] = Field(min_length=1, title="Symbols", description="Such as AAPL; with the database's name in front for a query.")
+    bucket: Duration | None = Field(default=None, title="Bar length", description="Bars of this length made by OneTick; ticks without one.")
+    price: str = Field(default="PRICE", min_length=1, title="Price field")
+    size: str = Field(default="SIZE", min_length=1, title="Size field")
+    query: str | None = Field(
+        default=None, min_length=1, title="Query", description="A stored query of the server, such as folder/bars.otq::daily."
+    )
+    start: str | None = Field(default=None, title="From", description="First day to use, such as 2024-01-02; it is needed here.")
+    end: str | None = Field(default=None, title="To", description="Last day to use, included; it is needed here.")
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if self.query is not None and self.bucket is not None:
+            raise PydanticCustomError("choice", "{text}", {"text": "'bucket' does nothing to a stored query; remove one of the two"})
+        if self.timezone is None:
+            raise PydanticCustomError("choice", "{text}", {"text": "'timezone' is needed: bounds and bars are seen in it"})
+        return _one_of(self, "db", "query")
+
+
+def _one_of(data: D, *names: str) -> D:
+    """Return `data` where exactly one of the fields is given."""
+    given = [name for name in names if getattr(data, name) is not None]
+    if len(given) != 1:
+        text = f"write one of {' and '.join(repr(name) for name in names)}, and not {'both' if given else 'none'}"
+        raise PydanticCustomError("choice", "{text}", {"text": text})
+    return data
+
+
+class FrameData(DataSpec):
+    """A data frame of the notebook or the program; only Python and the magic can hand one over."""
+
+    loader: Literal["frame"] = "frame"
+    frame: str = Field(min_length=1, title="Variable", description="The name of a polars or pandas data frame.")
+
+
+class SampleData(DataSpec):
+    """A synthetic market: seeded bars whose volume has weekly and intraday seasons."""
+
+    loader: Literal["sample"] = "sample"
+    entity: str | None = "ticker"
+    calendar: str | None = "XNYS"
+    n_entities: int = Field(default=5, ge=1, le=5000, title="Entities")
+    n_days: int = Field(default=500, ge=1, le=20000, title="Days")
+    frequency: Literal["1d", "1h", "30m", "15m", "5m", "1m"] = Field(default="1d", title="Bar length")
+    seed: int = Field(default=0, ge=0, title="Seed")
+    checks: Checks = Field(
+        default=Checks(future="ignore"), title="Data checks", description="What is done about data that would give wrong numbers."
+    )
 
 
 catalogue.base("data", DataSpec)
-for _model in (CsvData, ParquetData, FrameData, SampleData):
+for _model in (CsvData, ParquetData, DuckdbData, SqlData, OneTickData, FrameData, SampleData):
     catalogue.register("data", _model.model_fields["loader"].default, _model)

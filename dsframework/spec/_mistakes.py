@@ -62,7 +62,20 @@ def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 
 
 _UNION_TAGS = ("int", "float", "str", "constrained-int", "constrained-str", "literal['expanding']", "literal['auto']", "none")
-_PLAIN = ("not_available", "range", "variants", "component", "mapping")
+_PLAIN = (
+    "not_available",
+    "range",
+    "variants",
+    "component",
+    "mapping",
+    "choice",
+    "nested",
+    "available",
+    "aggregations",
+    "joins",
+    "resample",
+    "connection",
+)
 """Kinds of our own whose text needs nothing more."""
 
 

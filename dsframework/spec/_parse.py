@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dsframework.errors import SpecError, TsmlError
+from dsframework.spec._data import NOT_OF_A_SOURCE, JoinSpec
 from dsframework.spec._experiment import STAGES, ExperimentSpec
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._mistakes import issues_of
@@ -145,7 +146,10 @@ def _plain(value: Any, full: bool) -> Any:
     if isinstance(value, BaseModel):
         names = type(value).model_fields
         keep = {name for name in names if full or name in value.model_fields_set or name in ("loader", "version", "task")}
-        return {names[name].alias or name: _plain(getattr(value, name), full) for name in names if name in keep}
+        plain = {names[name].alias or name: _plain(getattr(value, name), full) for name in names if name in keep}
+        if isinstance(value, JoinSpec):
+            plain["source"] = {key: part for key, part in plain["source"].items() if key not in NOT_OF_A_SOURCE}
+        return plain
     if isinstance(value, dict):
         return {key: _plain(item, full) for key, item in value.items()}
     if isinstance(value, list | tuple):

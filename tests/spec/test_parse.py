@@ -29,7 +29,7 @@ def said(text: str) -> list[str]:
     [
         ("name: a", "nam: a", "spec:2: nam: unknown key 'nam', did you mean 'name'?"),
         ("time: date", "tiem: date", "spec:4: data.tiem: unknown key 'tiem', did you mean 'time'?"),
-        ("loader: csv", "loader: duckdb", "spec:4: data: loader 'duckdb' is not available, try csv, frame, parquet, sample"),
+        ("loader: csv", "loader: hdf5", "spec:4: data: loader 'hdf5' is not available, try csv, duckdb, frame, onetick, parquet, sample, sql"),
         ("periods: [1]", "period: [1]", "spec:7: features[0].lag.period: unknown key 'period', did you mean 'periods'?"),
         (
             "periods: [1]",
