@@ -58,7 +58,8 @@ class KernelsHook(BuildHookInterface[Any]):
 
 
 def _platform() -> str:
-    """Return the platform that the library runs on: this one, and on Linux this C library or a newer one."""
+    """Return the platform that the library runs on: this one, and on Linux the libc that it was made with or a newer one."""
     if sys.platform == "linux":
-        return next(iter(platform_tags()))
+        tags = list(platform_tags())
+        return next((tag for tag in tags if tag.startswith(("manylinux", "musllinux"))), tags[0])
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -28,7 +28,7 @@ __all__ = ["CompilerError", "compile_library", "find_compiler", "key_of", "libra
 FOLDER = Path(__file__).resolve().parent
 _KEY = b"tsml-kernels-key="
 # No flag may change a result: no fast math, and no product and sum fused into one rounding, which some processors have and some have not.
-_FLAGS = ("-std=c11", "-O3", "-shared", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
+_FLAGS = ("-std=c11", "-O3", "-g0", "-shared", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 _WARNINGS = ("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-function")
 
 
@@ -73,7 +73,7 @@ def find_compiler() -> list[str]:
         if found:
             return [found]
     if importlib.util.find_spec("ziglang") is not None:
-        return [sys.executable, "-m", "ziglang", "cc"]
+        return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]  # its default is the machine that it runs on
     raise CompilerError("there is no C compiler; install gcc or clang, or pip install ziglang")
 
 
