@@ -1,5 +1,7 @@
 """Wire models of results, progress, runs and data previews: pydantic only, shared by every face."""
 
+from dsframework.records._audit import AuditCheck, AuditReport, AuditVerdict
+from dsframework.records._base import Record, Status
 from dsframework.records._data import ColumnSummary, DataPreview, FoldPicture, FoldSpan, Gap
 from dsframework.records._progress import (
     ExperimentFinished,
@@ -11,7 +13,7 @@ from dsframework.records._progress import (
     StudyStatus,
     TrialFinished,
 )
-from dsframework.records._results import ExperimentResult, MetricSummary, Record, Status, StudyResult, TrialRecord
+from dsframework.records._results import ExperimentResult, MetricSummary, StudyResult, TrialRecord
 from dsframework.records._runs import (
     Comparison,
     ComparisonRow,
@@ -23,6 +25,9 @@ from dsframework.records._runs import (
 )
 
 __all__ = [
+    "AuditCheck",
+    "AuditReport",
+    "AuditVerdict",
     "ColumnSummary",
     "Comparison",
     "ComparisonRow",

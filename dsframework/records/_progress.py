@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dsframework.records._results import ExperimentResult, Record, Status, StudyResult, TrialRecord
+from dsframework.records._base import Record, Status
+from dsframework.records._results import ExperimentResult, StudyResult, TrialRecord
 
 __all__ = [
     "ExperimentFinished",

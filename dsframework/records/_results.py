@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from dsframework.records._audit import AuditReport
+from dsframework.records._base import Record, Status
 
-__all__ = ["ExperimentResult", "MetricSummary", "Record", "Status", "StudyResult", "TrialRecord"]
-
-Status = Literal["queued", "running", "finished", "failed", "stopped"]
-
-
-class Record(BaseModel):
-    """A frozen wire model; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+__all__ = ["ExperimentResult", "MetricSummary", "StudyResult", "TrialRecord"]
 
 
 class MetricSummary(Record):
@@ -56,6 +49,7 @@ class ExperimentResult(Record):
     n_train: int = 0
     n_test: int = 0
     n_dropped: int = 0
+    audit: AuditReport | None = None
     seconds: float = 0.0
 
 

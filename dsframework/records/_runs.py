@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dsframework.records._results import MetricSummary, Record, Status
+from dsframework.records._base import Record, Status
+from dsframework.records._results import MetricSummary
 
 __all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary"]
 
