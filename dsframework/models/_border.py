@@ -13,7 +13,7 @@ import numpy as np
 from dsframework.errors import MissingDependencyError, ModelError, TsmlError, one_line
 from dsframework.models._base import Floats
 
-__all__ = ["as_values", "foreign", "need", "refuse_one_class"]
+__all__ = ["as_chances", "as_values", "foreign", "need", "no_quantiles", "refuse_one_class"]
 
 _PLACE = re.compile(r"^(\[[\d:]+\]\s*)?\S+\.(cc|cpp|cu|h|hpp):\d+:\s*")
 """Where in its C++ code a library noticed something: of no use to who reads the line."""
@@ -41,21 +41,49 @@ def need(library: str, extra: str) -> Any:
         raise
 
 
-def refuse_one_class(y: Floats, model: str) -> None:
-    """Raise `ModelError` when a classification has one class only, or a value that is no class."""
+def no_quantiles(model: str) -> ModelError:
+    """Return the error of a model that can't learn quantiles; conformal intervals need none."""
+    return ModelError(f"{model} learns no quantiles", field=f"models.{model}", mend="use intervals.method: conformal")
+
+
+def refuse_one_class(y: Floats, model: str, n_classes: int = 2) -> None:
+    """Raise `ModelError` when a classification has one class only, lacks one, or has a value that is no class."""
     classes = np.unique(y)
+    field = f"models.{model}"
     if classes.size == 1:
         raise ModelError(
-            f"all {y.size} training rows are of class {classes[0]:g}",
-            field=f"models.{model}",
-            mend="use longer or fewer folds, or another target",
+            f"all {y.size} training rows are of class {classes[0]:g}", field=field, mend="use longer or fewer folds, or another target"
         )
-    if not np.array_equal(classes, (0.0, 1.0)):
+    known = np.arange(n_classes)
+    if np.setdiff1d(classes, known).size:
+        listed = "0 and 1" if n_classes == 2 else f"0 to {n_classes - 1}"
         raise ModelError(
-            f"a classification needs a target of 0 and 1, this one has {classes.size} values",
-            field=f"models.{model}",
+            f"a classification needs a target of {listed}, this one has {classes.size} values",
+            field=field,
             mend="use as: direction, or task: regression",
         )
+    if classes.size < n_classes:
+        absent = ", ".join(f"{label:g}" for label in np.setdiff1d(known, classes))
+        raise ModelError(
+            f"no training row is of class {absent} of {n_classes}", field=field, mend="use longer or fewer folds, or join the rare classes"
+        )
+
+
+def as_chances(predicted: Any, n_rows: int, n_classes: int, model: str) -> Floats:
+    """Return probabilities: of 1, shape (rows,), for two classes; of every class, shape (rows, classes), rows summing to 1, for more."""
+    values = np.asarray(predicted, dtype=np.float64)
+    if values.shape != (n_rows, n_classes):
+        raise ModelError(
+            f"it gave probabilities of shape {values.shape} for {n_rows} rows and {n_classes} classes",
+            field=f"models.{model}",
+            mend="return one probability a row and class",
+        )
+    if n_classes == 2:
+        return as_values(values[:, 1], n_rows, model)
+    if not np.isfinite(values).all():
+        raise ModelError("a probability is not finite", field=f"models.{model}", mend="scale the features")
+    values = np.clip(values, 0.0, 1.0)
+    return np.ascontiguousarray(values / values.sum(axis=1, keepdims=True))
 
 
 def as_values(predicted: Any, n_rows: int, model: str) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsframework.errors import ModelError
 from dsframework.models._base import Floats, Task
-from dsframework.models._border import as_values, foreign, refuse_one_class
+from dsframework.models._border import as_chances, as_values, foreign, no_quantiles, refuse_one_class
 from dsframework.rows import Rows
 
 __all__ = ["BoostingModel", "EstimatorModel"]
@@ -79,6 +79,8 @@ class EstimatorModel(ABC):
         self.device = device
         self.n_classes = n_classes
         self.quantiles = tuple(quantiles)
+        if self.quantiles and not self.gives_quantiles:
+            raise no_quantiles(self.name)
 
     @property
     def takes_null(self) -> bool:
@@ -118,12 +120,13 @@ class EstimatorModel(ABC):
         """Return values, or probabilities of 1, shape (rows,); see `Model.predict`."""
         estimator = self._fitted()
         with foreign(self.name):
-            predicted = estimator.predict(x) if self.task == "regression" else self._probability(estimator, x)
-            return as_values(predicted, x.shape[0], self.name)
+            if self.task == "classification":
+                return as_chances(self._chances(estimator, x), x.shape[0], self.n_classes, self.name)
+            return as_values(estimator.predict(x), x.shape[0], self.name)
 
     def predict_quantiles(self, x: Floats, *, rows: Rows | None = None) -> Floats:
         """Raise `ModelError`: it has learned no quantiles."""
-        raise ModelError(f"{self.name} learns no quantiles", field=f"models.{self.name}", mend="use intervals.method: conformal")
+        raise no_quantiles(self.name)
 
     def feature_importance(self) -> Floats | None:
         """Return every feature's share: of the gain for trees, of the absolute coefficients for linear models."""
@@ -131,7 +134,8 @@ class EstimatorModel(ABC):
             raw = self._importance(self._fitted())
         if raw is None:
             return None
-        values = np.abs(np.asarray(raw, dtype=np.float64)).reshape(-1)
+        values: Floats = np.abs(np.asarray(raw, dtype=np.float64))
+        values = values.reshape(-1, values.shape[-1]).sum(axis=0)  # the coefficients of several classes
         total = values.sum()
         return values / total if total > 0 else values
 
@@ -149,7 +153,7 @@ class EstimatorModel(ABC):
         """Return the target as the library wants it: whole numbers for classes."""
         if self.task == "regression":
             return y
-        refuse_one_class(y, self.name)
+        refuse_one_class(y, self.name, self.n_classes)
         return y.astype(np.int64)
 
     def _fitted(self) -> Any:
@@ -157,8 +161,8 @@ class EstimatorModel(ABC):
             raise ModelError(f"{self.name} is not fitted yet", field=f"models.{self.name}", mend="call fit first")
         return self.estimator_
 
-    def _probability(self, estimator: Any, x: Floats) -> Any:
-        return estimator.predict_proba(x)[:, 1]
+    def _chances(self, estimator: Any, x: Floats) -> Any:
+        return estimator.predict_proba(x)
 
     def _importance(self, estimator: Any) -> Any:
         importance = getattr(estimator, "feature_importances_", None)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from dsframework.errors import ModelError, one_line
 from dsframework.models._base import Floats
 from dsframework.models._estimator import EstimatorModel
@@ -130,10 +132,11 @@ class PythonModel(EstimatorModel):
         values = {"random_state": self.seed, "seed": self.seed, "n_jobs": self.threads, "thread_count": self.threads}
         return {name: value for name, value in values.items() if name in taken and name not in given}
 
-    def _probability(self, estimator: Any, x: Floats) -> Any:
+    def _chances(self, estimator: Any, x: Floats) -> Any:
+        """The probabilities in the order of the classes, which a class of one's own may number in another one."""
+        found = np.asarray(estimator.predict_proba(x), dtype=np.float64)
         classes = getattr(estimator, "classes_", None)
-        column = 1 if classes is None else [int(label) for label in classes].index(1)
-        return estimator.predict_proba(x)[:, column]
+        return found if classes is None else found[:, np.argsort([int(label) for label in classes], kind="stable")]
 
 
 def _parameters(kind: type) -> set[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dsframework.errors import ModelError
 from dsframework.models._base import Model, Task
+from dsframework.models._border import no_quantiles
 from dsframework.models._own_code import OwnCode, own_code
 from dsframework.registry import Registry
 
@@ -28,6 +30,9 @@ models: Registry[Callable[..., Model]] = Registry(
 )
 
 _BOTH: tuple[Task, ...] = ("regression", "classification")
+_WORDS = {"regression": "a regression", "classification": "a classification", "anomaly": "anomalies", "clustering": "a clustering"}
+_LEFT_OUT = {"takes_null": False, "takes_weight": False, "history": 0, "early_stops": False}
+"""What a model of another package need not say."""
 
 
 def model_names(task: Task | None = None) -> list[str]:
@@ -74,13 +79,29 @@ def make_model(
     Raises
     ------
     ModelError
-        When there is no such model, or it does not fit the task.
+        When there is no such model, it does not fit the task, or it can't do what is asked: classes, quantiles, a device.
     """
     factory = models.get(name)
     if task not in _tasks(name):
         fitting = ", ".join(other for other in models.names() if other != "python" and _does(other, task))
-        raise ModelError(f"{name!r} can't do a {task}", field="models", mend=f"try {fitting}")
-    return factory(params, task=task, seed=seed, threads=threads, device=device, n_classes=n_classes, quantiles=quantiles)
+        raise ModelError(f"{name!r} can't do {_WORDS[task]}", field="models", mend=f"try {fitting}")
+    given = {"device": device, "n_classes": n_classes, "quantiles": quantiles}
+    taken = inspect.signature(factory).parameters
+    if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):
+        given = {key: value for key, value in given.items() if key in taken}
+    if n_classes > 2 and "n_classes" not in given:
+        raise ModelError(f"{name!r} knows two classes, the target has {n_classes}", field=f"models.{name}", value=n_classes)
+    model = _completed(factory(params, task=task, seed=seed, threads=threads, **given))
+    if quantiles and not ("quantiles" in given and hasattr(type(model), "predict_quantiles")):
+        raise no_quantiles(name)
+    return model
+
+
+def _completed(model: Model) -> Model:
+    for name, value in _LEFT_OUT.items():
+        if not hasattr(type(model), name) and name not in vars(model):
+            setattr(model, name, value)
+    return model
 
 
 def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:

@@ -4,52 +4,56 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from dsframework.errors import ModelError
 from dsframework.models import Model, make_model
 from dsframework.models._base import Task
-from dsframework.testing._rows import Floats, frozen, some_rows, with_gaps
+from dsframework.testing._model_case import TRAIN, ModelCase, same_bits
+from dsframework.testing._model_tasks import check_learned, check_quantiles, check_weight
+from dsframework.testing._rows import Floats, frozen, with_gaps
 
 __all__ = ["check_model"]
 
-_TRAIN = 180
 _PATIENCE = 5
-Make = Callable[..., Model]
 
 
-def check_model(name: str, params: Mapping[str, Any], task: Task) -> None:
+def check_model(name: str, params: Mapping[str, Any], task: Task, *, n_classes: int = 2, scaled: bool = False) -> None:
     """Check that a registered model keeps the contract of `dsframework.models.Model`.
 
     Parameters
     ----------
-    name, params, task
-        As for `make_model`. Parameters that keep the fits small make this fast: about ten models are fitted.
+    name, params, task, n_classes
+        As for `make_model`. Parameters that keep the fits small make this fast: about fifteen models are fitted.
+    scaled
+        Hand out features, and values to predict, of mean 0 and deviation 1, for a model that asks for a ``standard_scale`` before it.
 
     Raises
     ------
     AssertionError
         With what is broken.
     """
-
-    def make(threads: int = 1) -> Model:
-        return make_model(name, params, task=task, seed=7, threads=threads)
-
-    x, y = some_rows(task)
-    _check_constructor(make, name, params, task, x)
-    predicted = _check_fit(make, task, x, y)
-    _check_same_bits(make, x, y, predicted)
-    _check_missing(make, x, y)
-    _check_importance(make().fit(x, y), x.shape[1])
-    if make().early_stops:
-        _check_rounds(make, x, y)
-    else:
-        _refuses(lambda: make().fit(x, y, rounds=3), "fit(rounds=3), although it does not stop early")
-        _refuses(lambda: make().find_rounds(x, y, x, y, patience=1), "find_rounds, although it does not stop early")
+    case = ModelCase.of(name, params, task, n_classes=n_classes, scaled=scaled)
+    _check_constructor(case)
+    predicted = _check_fit(case)
+    _check_same_bits(case, predicted)
+    _check_missing(case)
+    _check_importance(case)
+    _check_history(case, predicted)
+    check_weight(case)
+    if task == "regression":
+        check_quantiles(case, predicted)
+    if task in ("regression", "classification"):
+        if case.make().early_stops:
+            _check_rounds(case)
+        else:
+            _refuses(lambda: case.fit(rounds=3), "fit(rounds=3), although it does not stop early")
+            _refuses(lambda: case.find_rounds(case.make(), patience=1), "find_rounds, although it does not stop early")
     if task == "classification":
-        _refuses(lambda: make().fit(x, frozen(np.ones(len(y)))), "a target of one class")
+        ones = case.with_target(frozen(np.ones(len(case.trial.x))))
+        _refuses(ones.fit, "a target of one class")
 
 
 def _refuses(call: Callable[[], Any], what: str) -> None:
@@ -60,68 +64,64 @@ def _refuses(call: Callable[[], Any], what: str) -> None:
     raise AssertionError(f"no ModelError for {what}")
 
 
-def _same(left: Floats, right: Floats) -> bool:
-    return left.dtype == right.dtype and left.tobytes() == right.tobytes()
-
-
-def _check_constructor(make: Make, name: str, params: Mapping[str, Any], task: Task, x: Floats) -> None:
-    before = pickle.dumps(dict(params))
-    model = make()
-    assert pickle.dumps(dict(params)) == before, "the constructor changed its parameters"
+def _check_constructor(case: ModelCase) -> None:
+    before = pickle.dumps(dict(case.params))
+    model = case.make()
+    assert pickle.dumps(dict(case.params)) == before, "the constructor changed its parameters"
     learned = [key for key in vars(model) if key.endswith("_")]
     assert not learned, f"the constructor only stores, but there is {learned}"
-    _refuses(lambda: model.predict(x), "predict before fit")
-    other: Task = "regression" if task == "classification" else "classification"
-    try:
-        make_model(name, params, task=other, seed=0, threads=1)
-    except ModelError as error:
-        assert error.mend, "a model that does not fit the task says which do"  # noqa: PT017 (this is no pytest test)
+    assert isinstance(model.history, int), f"history is a {type(model.history).__name__}, not a whole number"
+    assert model.history >= 0, f"history is {model.history}"
+    _refuses(lambda: case.predict(model, TRAIN, len(case.trial.x)), "predict before fit")
+    for other in get_args(Task):
+        try:
+            make_model(case.name, case.params, task=other, seed=0, threads=1)
+        except ModelError as error:
+            assert error.mend, "a model that does not fit the task says which do"  # noqa: PT017 (this is no pytest test)
 
 
-def _check_fit(make: Make, task: str, x: Floats, y: Floats) -> Floats:
-    model = make()
-    assert model.fit(x[:_TRAIN], y[:_TRAIN]) is model, "fit returns self"
-    test = x[_TRAIN:]
-    predicted = model.predict(test)
-    assert predicted.shape == (len(test),), f"predict gives the shape {predicted.shape} for {len(test)} rows"
+def _check_fit(case: ModelCase) -> Floats:
+    model = case.make()
+    assert case.fit(model) is model, "fit returns self"
+    n_rows = len(case.trial.x)
+    predicted = case.predict(model, TRAIN, n_rows)
+    expected = (n_rows - TRAIN, case.n_classes) if case.task == "classification" and case.n_classes > 2 else (n_rows - TRAIN,)
+    assert predicted.shape == expected, f"predict gives the shape {predicted.shape} for {n_rows - TRAIN} rows, not {expected}"
     assert predicted.dtype == np.float64, f"predict gives {predicted.dtype}, not float64"
     assert np.isfinite(predicted).all(), "a prediction is not finite"
-    assert np.allclose(model.predict(test[:1]), predicted[:1], rtol=1e-9, atol=0), "a prediction depends on the other rows"
-    actual = y[_TRAIN:]
-    if task == "classification":
-        assert ((predicted >= 0) & (predicted <= 1)).all(), "a probability is outside 0 to 1"
-        assert predicted[actual == 1].mean() > predicted[actual == 0].mean() + 0.1, "predict does not give the probability of class 1"
-    else:
-        error = np.mean(np.square(predicted - actual))
-        assert error < 0.8 * np.var(actual), f"it learned nothing: mean squared error {error:g}, variance {np.var(actual):g}"
+    one = case.predict(model, TRAIN, TRAIN + 1)
+    assert np.allclose(one, predicted[:1], rtol=1e-9, atol=0), "a prediction depends on the other rows"
+    assert np.isfinite(case.predict(model, 0, TRAIN)).all(), "a prediction of a training row is not finite"
+    check_learned(case, model, predicted)
     return predicted
 
 
-def _check_same_bits(make: Make, x: Floats, y: Floats, predicted: Floats) -> None:
-    train, target, test = x[:_TRAIN], y[:_TRAIN], x[_TRAIN:]
-    model = make().fit(train, target)
-    assert _same(model.predict(test), predicted), "a second fit gives other bits"
-    assert _same(pickle.loads(pickle.dumps(model)).predict(test), predicted), "a pickled model predicts other bits"  # noqa: S301 (our own bytes)
-    model.fit(train[:90] * 2.0, target[:90])
-    assert _same(model.fit(train, target).predict(test), predicted), "a model that is fitted again remembers the first fit"
-    assert _same(make(threads=2).fit(train, target).predict(test), predicted), "two threads give other bits"
-    own_x, own_y, own_test = np.array(train), np.array(target), np.array(test)
-    assert _same(make().fit(own_x, own_y).predict(own_test), predicted), "rows that can be written to give other bits"
-    untouched = _same(own_x, train) and _same(own_y, target) and _same(own_test, test)
-    assert untouched, "fit or predict changed its input"
+def _check_same_bits(case: ModelCase, predicted: Floats) -> None:
+    def test(model: Model) -> Floats:
+        return case.predict(model, TRAIN, len(case.trial.x))
+
+    model = case.fit()
+    assert same_bits(test(model), predicted), "a second fit gives other bits"
+    assert same_bits(test(pickle.loads(pickle.dumps(model))), predicted), "a pickled model predicts other bits"  # noqa: S301 (our own bytes)
+    case.with_features(frozen(case.trial.x * 2.0)).fit(model, last=TRAIN // 2)
+    assert same_bits(test(case.fit(model)), predicted), "a model that is fitted again remembers the first fit"
+    assert same_bits(test(case.fit(case.make(threads=2))), predicted), "two threads give other bits"
+    own = case.writable()
+    assert same_bits(own.predict(own.fit(), TRAIN, len(own.trial.x)), predicted), "rows that can be written to give other bits"
+    assert own.untouched(case), "fit or predict changed its input"
 
 
-def _check_missing(make: Make, x: Floats, y: Floats) -> None:
-    gaps = with_gaps(x)
-    if make().takes_null:
-        predicted = make().fit(gaps[:_TRAIN], y[:_TRAIN]).predict(gaps[_TRAIN:])
+def _check_missing(case: ModelCase) -> None:
+    gaps = case.with_features(with_gaps(case.trial.x))
+    if case.make().takes_null:
+        predicted = gaps.predict(gaps.fit(), TRAIN, len(case.trial.x))
         assert np.isfinite(predicted).all(), "it takes missing values, but a prediction is not finite"
     else:
-        _refuses(lambda: make().fit(gaps, y), "missing values, although it does not take them")
+        _refuses(gaps.fit, "missing values, although it does not take them")
 
 
-def _check_importance(model: Model, n_features: int) -> None:
-    shares = model.feature_importance()
+def _check_importance(case: ModelCase) -> None:
+    shares, n_features = case.fit().feature_importance(), case.trial.x.shape[1]
     if shares is None:
         return
     assert shares.shape == (n_features,), f"the importance has the shape {shares.shape} for {n_features} features"
@@ -129,15 +129,29 @@ def _check_importance(model: Model, n_features: int) -> None:
     assert np.isclose(shares.sum(), 1.0), f"the importances sum to {shares.sum():g}, not 1"
 
 
-def _check_rounds(make: Make, x: Floats, y: Floats) -> None:
-    train, target, test = x[:_TRAIN], y[:_TRAIN], x[_TRAIN:]
-    found = make().find_rounds(train, target, test, y[_TRAIN:], patience=_PATIENCE)
+def _check_history(case: ModelCase, predicted: Floats) -> None:
+    """More history than it says that it reads changes nothing; nor does it read a later row of the entity."""
+    model = case.make()
+    if model.history == 0:
+        return
+    case.fit(model)
+    n_rows = len(case.trial.x)
+    everything = case.predict(model, TRAIN, n_rows, history=n_rows)
+    assert np.allclose(everything, predicted, rtol=1e-9, atol=0), f"a prediction reads more than its history of {model.history} rows"
+    later = np.array(case.trial.x)
+    later[TRAIN + 30 :] += 1000.0
+    changed = case.with_features(frozen(later)).predict(model, TRAIN, n_rows)
+    assert np.allclose(changed[:30], predicted[:30], rtol=1e-9, atol=0), "a prediction reads later rows"
+
+
+def _check_rounds(case: ModelCase) -> None:
+    found = case.find_rounds(case.make(), patience=_PATIENCE)
     assert isinstance(found, int), f"find_rounds gives a {type(found).__name__}"
     assert found >= 1, f"find_rounds gives {found}"
-    again = make(threads=2).find_rounds(train, target, test, y[_TRAIN:], patience=_PATIENCE)
+    again = case.find_rounds(case.make(threads=2), patience=_PATIENCE)
     assert again == found, f"find_rounds gives {found}, and {again} with two threads"
-    one, few = (make().fit(train, target, rounds=rounds).predict(test) for rounds in (1, 4))
-    assert not _same(one, few), "the number of rounds changes nothing"
-    model = make()
-    model.fit(train, target, rounds=1)
-    assert _same(model.fit(train, target, rounds=4).predict(test), few), "a fit remembers the rounds of the one before"
+    n_rows = len(case.trial.x)
+    one, few = (case.predict(case.fit(rounds=rounds), TRAIN, n_rows) for rounds in (1, 4))
+    assert not same_bits(one, few), "the number of rounds changes nothing"
+    model = case.fit(rounds=1)
+    assert same_bits(case.predict(case.fit(model, rounds=4), TRAIN, n_rows), few), "a fit remembers the rounds of the one before"
