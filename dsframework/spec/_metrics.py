@@ -132,7 +132,6 @@ METRICS: dict[str, MetricInfo] = {
     "precision_at_k": MetricInfo(_A, "greater", "labels", "Precision among the highest scores"),
     "share_flagged": MetricInfo(_A, "nearest", "scores", "Share of rows flagged"),
     "mass_volume": MetricInfo(_A, "less", "reference", "Area under the mass-volume curve"),
-    "excess_mass": MetricInfo(_A, "greater", "reference", "Area under the excess-mass curve"),
     "silhouette": MetricInfo(_K, "greater", "features", "Silhouette"),
     "davies_bouldin": MetricInfo(_K, "less", "features", "Davies-Bouldin index"),
     "calinski_harabasz": MetricInfo(_K, "greater", "features", "Calinski-Harabasz index"),
@@ -192,12 +191,13 @@ def metric_info(name: str) -> MetricInfo:
 
 
 def metric_names_of(task: str | None = None) -> list[str]:
-    """Return the names of the metrics of one task or of all, ours in the order of the table and then other packages'.
+    """Return the names of the metrics of one task or of all, ours in the order of the table and then other packages' that can be used.
 
     >>> metric_names_of("anomaly")[:2]
     ['roc_auc', 'average_precision']
     """
-    return [name for name in _names() if task is None or task in _tasks(name)]
+    fit = {name: _tasks(name) for name in _names()}
+    return [name for name, tasks in fit.items() if (task in tasks if task else tasks)]
 
 
 def metric_problem(name: str, task: str, *, deciding: bool = False) -> str | None:
