@@ -7,6 +7,7 @@
     ├── SplitError             split.invalid         too few rows for the folds that were asked for
     ├── ModelError             model.failed          a model raised while it was built, fitted or asked
     ├── MetricError            metric.undefined      a score is not a number
+    │   └── EvaluationError    evaluation.invalid    a backtest, interval or test that can't be made from these predictions
     ├── ExecutorError          executor.failed       Ray or a worker is not there
     ├── TrackingError          tracking.failed       MLflow refused or lost something
     │   └── TrackingUnavailableError  tracking.unavailable  MLflow does not answer
@@ -29,6 +30,7 @@ from typing import Any, ClassVar
 __all__ = [
     "ConflictError",
     "DataError",
+    "EvaluationError",
     "ExecutorError",
     "FeatureError",
     "KernelError",
@@ -140,6 +142,12 @@ class MetricError(TsmlError):
     """A score is not a number."""
 
     code = "metric.undefined"
+
+
+class EvaluationError(MetricError):
+    """A backtest, an interval or a test can't be made from these predictions."""
+
+    code = "evaluation.invalid"
 
 
 class ExecutorError(TsmlError):
