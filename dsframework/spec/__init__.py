@@ -45,6 +45,13 @@ from dsframework.spec._models import (
     RidgeArguments,
     XgboostArguments,
 )
+from dsframework.spec._models_deep import (
+    KerasMlpArguments,
+    NetworkArguments,
+    TorchLstmArguments,
+    TorchMlpArguments,
+    TorchTcnArguments,
+)
 from dsframework.spec._parse import (
     load_spec,
     located,
@@ -87,11 +94,13 @@ __all__ = [
     "FrameData",
     "ImputeArguments",
     "JoinSpec",
+    "KerasMlpArguments",
     "LagArguments",
     "LightgbmArguments",
     "LogisticRegressionArguments",
     "MetricInfo",
     "ModelArguments",
+    "NetworkArguments",
     "OneTickData",
     "ParquetData",
     "PythonArguments",
@@ -111,6 +120,9 @@ __all__ = [
     "StandardScaleArguments",
     "Strict",
     "TargetSpec",
+    "TorchLstmArguments",
+    "TorchMlpArguments",
+    "TorchTcnArguments",
     "Tracking",
     "Tuning",
     "Variants",
