@@ -10,9 +10,11 @@ import polars as pl
 
 from dsframework.data import Panel, check_columns
 from dsframework.errors import DataError
+from dsframework.experiment._fold_rows import Chosen, test_paths, test_rows, train_rows
 from dsframework.experiment._locate import entity_codes, locate
 from dsframework.experiment._target import add_target
 from dsframework.features import build_features, needed_columns
+from dsframework.preprocessing import TargetTransform
 from dsframework.rows import Rows
 from dsframework.spec import Component, TargetSpec
 from dsframework.splitting import Fold, Span
@@ -35,6 +37,8 @@ class Dataset:
         Target in its own unit, shape (rows,).
     time, label_time
         When a row is known, and when its target is, shape (rows,).
+    since
+        The time of the oldest row of its entity that is read for a row, by its features or its target's scale, shape (rows,).
     entity
         Position in `entities`, shape (rows,); all zero for one series.
     axis
@@ -45,6 +49,10 @@ class Dataset:
         Forecasts that need no training, by name, each of shape (rows,); NaN where there is too little history.
     where
         Whose and when the rows are.
+    lookback
+        How many rows of the entity before a row its features read.
+    reads
+        The same, with what the target's scale reads.
     """
 
     x: Floats
@@ -52,6 +60,7 @@ class Dataset:
     names: tuple[str, ...]
     time: Times
     label_time: Times
+    since: Times
     entity: np.ndarray[Any, np.dtype[np.int32]]
     entities: tuple[str, ...]
     axis: Times
@@ -59,6 +68,7 @@ class Dataset:
     naive: dict[str, Floats]
     where: Rows
     lookback: int
+    reads: int
     dropped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -75,26 +85,21 @@ class Dataset:
         """Return the rows of a stretch of the time axis; a slice, so that arrays are views."""
         return slice(int(self.offsets[span.start]), int(self.offsets[span.stop]))
 
-    def test_rows(self, fold: Fold) -> slice:
-        """Return the rows that a fold is tested on."""
-        return self.rows(fold.test)
+    def test_rows(self, fold: Fold) -> Chosen:
+        """Return the rows that a fold is tested on: a slice where they are one stretch, rising positions otherwise."""
+        return test_rows(self, fold)
 
-    def train_rows(self, fold: Fold) -> slice | np.ndarray[Any, np.dtype[np.int64]]:
-        """Return the rows that a fold may learn from.
+    def train_rows(self, fold: Fold) -> Chosen:
+        """Return the rows that a fold may learn from: a slice where they are one stretch, rising positions otherwise.
 
-        A slice where every label is known when the test begins; otherwise the positions of those whose label is, which happens
-        when an entity skips sessions, so that its next row lies further ahead than the axis tells.
+        Positions are needed where a fold learns from both sides of its test, where it holds out entities, and where an entity skips
+        sessions, so that a row's label lies further ahead than the axis tells.
         """
-        start = self.axis[fold.test.start]
-        if len(fold.train) == 1:
-            rows = self.rows(fold.train[0])
-            if not (self.label_time[rows] > start).any():
-                return rows
-        positions = np.concatenate([np.arange(self.n_rows)[self.rows(span)] for span in fold.train])
-        known = self.label_time[positions] <= start
-        if fold.train[-1].stop <= fold.test.start:
-            positions = positions[known]
-        return positions
+        return train_rows(self, fold)
+
+    def test_paths(self, fold: Fold) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """Return the path that each of the test rows belongs to, of a fold that has paths."""
+        return test_paths(self, fold)
 
 
 def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -> Dataset:
@@ -120,10 +125,18 @@ def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -
             field="features",
             mend="use shorter lags or windows, or more data",
         )
-    return _arrays(panel, frame, table, keep, known)
+    reads = max(table.lookback, target.horizon if TargetTransform(target.transform).needs_now else 0)
+    return _arrays(panel, frame.with_columns(_since(panel, reads)), table, keep, known, reads)
 
 
-def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any) -> Dataset:
+def _since(panel: Panel, reads: int) -> pl.Expr:
+    """The time that lies `reads` rows back; the first row of the entity where the target's scale reads further back than there is."""
+    time = pl.col(panel.time)
+    oldest = time.shift(reads).fill_null(time.first())
+    return (oldest.over(panel.entity) if panel.entity else oldest).alias("__since")
+
+
+def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any, reads: int) -> Dataset:
     rows = frame.filter(pl.Series(keep))
     time = rows["__time"].to_numpy().astype("datetime64[ns]")
     axis, first = np.unique(time, return_index=True)
@@ -137,6 +150,7 @@ def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any
         names=table.names,
         time=time,
         label_time=label_time,
+        since=rows["__since"].to_numpy().astype("datetime64[ns]"),
         entity=entity,
         entities=entities,
         axis=axis,
@@ -144,6 +158,7 @@ def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any
         naive=naive,
         where=locate(rows, panel, entity, entities, step, now=naive.get("naive"), label_time=label_time),
         lookback=table.lookback,
+        reads=reads,
         dropped={"history": int((~table.warm).sum()), "target": int((table.warm & ~known).sum())},
     )
 

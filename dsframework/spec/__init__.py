@@ -25,6 +25,7 @@ from dsframework.spec._features import (
     RollingArguments,
 )
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
+from dsframework.spec._length import Length
 from dsframework.spec._metrics import (
     CLASSIFICATION_METRICS,
     METRICS,
@@ -64,7 +65,15 @@ from dsframework.spec._parse import (
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
-from dsframework.spec._split import CvSpec, SplitSpec
+from dsframework.spec._split import (
+    CombinatorialPurgedCv,
+    CvSpec,
+    GroupsSpec,
+    HoldOutCv,
+    PurgedKFoldCv,
+    SplitSpec,
+    WalkForwardCv,
+)
 from dsframework.spec._target import TargetSpec
 from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
 from dsframework.spec._words import plain_words
@@ -83,6 +92,7 @@ __all__ = [
     "CatboostArguments",
     "Checks",
     "ClipOutliersArguments",
+    "CombinatorialPurgedCv",
     "Component",
     "ComponentOf",
     "CsvData",
@@ -92,10 +102,13 @@ __all__ = [
     "EarlyStopping",
     "ExperimentSpec",
     "FrameData",
+    "GroupsSpec",
+    "HoldOutCv",
     "ImputeArguments",
     "JoinSpec",
     "KerasMlpArguments",
     "LagArguments",
+    "Length",
     "LightgbmArguments",
     "LogisticRegressionArguments",
     "MetricInfo",
@@ -103,6 +116,7 @@ __all__ = [
     "NetworkArguments",
     "OneTickData",
     "ParquetData",
+    "PurgedKFoldCv",
     "PythonArguments",
     "RandomForestArguments",
     "RangeArguments",
@@ -126,6 +140,7 @@ __all__ = [
     "Tracking",
     "Tuning",
     "Variants",
+    "WalkForwardCv",
     "XgboostArguments",
     "apply_settings",
     "catalogue",

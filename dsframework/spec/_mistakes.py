@@ -11,6 +11,7 @@ from dsframework.errors import one_line
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
 from dsframework.spec._issues import SpecIssue, near_miss
+from dsframework.spec._split import DEFAULT_METHOD
 from dsframework.spec._text import Path_, dotted, line_of, parts_of
 from dsframework.spec._words import plain_words
 
@@ -30,6 +31,9 @@ def _fields_at(path: Path_, document: Any) -> list[str]:
         if part == "data" or (stage == "data" and isinstance(value, dict) and "loader" in value):
             loader = value.get("loader") if isinstance(value, dict) else None
             model = _known("data", str(loader), None)
+        elif stage == "split" and part in ("cv", "inner"):
+            method = value.get("method", DEFAULT_METHOD) if isinstance(value, dict) else DEFAULT_METHOD
+            model = _known("splitters", str(method), model)
         elif stage in ("features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
             model = _known(stage, part, model)
         elif model is not None and isinstance(part, str):

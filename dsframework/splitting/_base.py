@@ -1,41 +1,30 @@
 """The contract of a splitter.
 
-A splitter works on positions of the time axis, 0 to `n_steps` (the sorted unique times of a panel), never on rows: all rows of one time
-are on the same side of every cut. It is a function of the number of steps, the spec's ``split.cv`` and the horizon, and of nothing else.
-It returns folds in the order of time. In every fold
+A splitter works on the steps of a `TimeAxis` (the sorted unique times of a panel), never on rows: all rows of one time are on the same
+side of every cut. It is a function of that axis and of the spec's ``split.cv``, and of nothing else; it returns folds in the order of
+time. In every fold
 
-* all training steps lie before the test;
-* with ``purge: auto`` the label of every training step is known when the test begins: ``t + horizon <= test.start``;
-* what was left out for that reason is `purged`, what was left out beyond it is `embargoed`;
+* test, train, and what is left out between them (`purged`, `embargoed`) have no step in common, and neither test nor train is empty;
+* the label of every training step before a test block is known when that block begins: ``t + horizon <= block.start``;
+* a training step after a test block lies at or after the end of the block's last label: ``t >= block.stop - 1 + horizon``; where the
+  fold says ``reach="features"`` the oldest row that its features read does so too: ``t - lookback > block.stop - 1 + horizon``;
+* a test that is not one stretch is taken block by block: what lies between two blocks may be learned from.
 
-and the test windows of two folds do not overlap.
+The test windows of two folds overlap only where a step is predicted in several paths, and then every path predicts it once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, Protocol
 
 from dsframework.spec import CvSpec
+from dsframework.splitting._axis import TimeAxis
+from dsframework.splitting._span import Span, joined
 
-__all__ = ["Fold", "Span", "Splitter", "gap_spans", "gap_steps"]
-
-
-@dataclass(frozen=True, order=True)
-class Span:
-    """The steps `start` to `stop`, `stop` not included.
-
-    >>> Span(3, 5).n_steps
-    2
-    """
-
-    start: int
-    stop: int
-
-    @property
-    def n_steps(self) -> int:
-        """How many steps there are."""
-        return self.stop - self.start
+__all__ = ["Fold", "Splitter", "fit_groups"]
 
 
 @dataclass(frozen=True)
@@ -47,42 +36,80 @@ class Fold:
     number
         1, 2, ... in the order of time; 0 is the final test.
     train
-        What may be learned from; one span, or several for a splitter that leaves out a part in the middle.
+        What may be learned from, in the order of time; it may lie after the test.
     test
-        What is predicted.
+        What is predicted, in the order of time: one span, or several.
     purged, embargoed
-        What is left out between them, for drawing; empty when nothing is.
+        What is left out because labels or features reach over the cut, and what is left out beyond that.
+    fitted
+        The step at which the model is fitted, where that is not the beginning of the test: the model of an earlier fold predicts.
+    paths
+        The path that each span of `test` belongs to, 1, 2, ...; empty where there is only one.
+    held_out
+        Positions of the entities that are tested, all others are learned from; empty where a fold cuts the time only.
+    reach
+        What of a training row after the test must not reach back into the test's labels: its own label, or its features as well.
+    within
+        The fold whose training rows this one cuts; None but for the folds of a nested split.
+
+    Examples
+    --------
+    >>> fold = Fold(1, train=(Span(0, 4), Span(9, 12)), test=(Span(5, 7),))
+    >>> fold.n_train, fold.n_test, fold.blocks
+    (7, 2, (Span(start=5, stop=7),))
     """
 
     number: int
     train: tuple[Span, ...]
-    test: Span
+    test: tuple[Span, ...]
     purged: tuple[Span, ...] = ()
     embargoed: tuple[Span, ...] = ()
+    fitted: int | None = None
+    paths: tuple[int, ...] = ()
+    held_out: tuple[int, ...] = ()
+    reach: Literal["label", "features"] = "label"
+    within: Fold | None = None
+
+    @property
+    def blocks(self) -> tuple[Span, ...]:
+        """The stretches of the test, spans that touch taken together."""
+        return joined(self.test)
+
+    @property
+    def n_train(self) -> int:
+        """How many steps may be learned from."""
+        return sum(span.n_steps for span in self.train)
+
+    @property
+    def n_test(self) -> int:
+        """How many steps are predicted."""
+        return sum(span.n_steps for span in self.test)
+
+    @property
+    def known_by(self) -> int:
+        """The step at which the model is fitted: what is learned from before the test must be known by then."""
+        return self.test[0].start if self.fitted is None else self.fitted
 
 
 class Splitter(Protocol):
     """See the module's text."""
 
-    def __call__(self, n_steps: int, cv: CvSpec, *, horizon: int) -> list[Fold]:
-        """Cut `n_steps` time steps into folds; raises `SplitError` when there are too few."""
+    def __call__(self, axis: TimeAxis, cv: CvSpec) -> list[Fold]:
+        """Cut the axis into folds; raises `SplitError` when it is too short."""
         ...
 
 
-def gap_steps(purge: int | Literal["auto"], embargo: int, horizon: int) -> tuple[int, int]:
-    """Return how many steps are purged and embargoed before a test.
+def fit_groups(folds: Sequence[Fold]) -> list[tuple[Fold, ...]]:
+    """Return the folds in groups that one fit serves: a model that is not refitted in every fold predicts those that follow.
 
-    The label of step t is known at ``t + horizon``, so the last step whose label is known when the test begins is `horizon` before it.
-
-    >>> gap_steps("auto", 2, horizon=5)
-    (4, 2)
+    Examples
+    --------
+    >>> first, second = Fold(1, (Span(0, 4),), (Span(4, 6),)), Fold(2, (Span(0, 4),), (Span(6, 8),), fitted=4)
+    >>> [[fold.number for fold in group] for group in fit_groups([first, second])]
+    [[1, 2]]
     """
-    return (horizon - 1 if purge == "auto" else purge), embargo
 
+    def fit_of(fold: Fold) -> tuple[object, ...]:
+        return fold.train, fold.known_by, fold.held_out, fold.within
 
-def gap_spans(test_start: int, purge: int, embargo: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Return the purged and the embargoed steps before a test, purged ones next to it; without empty spans."""
-    cut = max(0, test_start - purge)
-    purged = (Span(cut, test_start),) if cut < test_start else ()
-    far = max(0, cut - embargo)
-    return purged, ((Span(far, cut),) if far < cut else ())
+    return [tuple(group) for _, group in groupby(folds, key=fit_of)]

@@ -320,12 +320,18 @@ class ExperimentRun:
 
 
 def prediction_frame(dataset: Dataset, fold: Fold, predicted: Any, baselines: dict[str, Any] | None = None) -> pl.DataFrame:
-    """Return predictions with what they are of: time, label_time, entity, fold, actual, predicted and the baselines."""
+    """Return predictions with what they are of: time, label_time, entity, fold, actual, predicted, path and the baselines.
+
+    A combinatorial fold says which path each of its predictions belongs to.
+    """
     rows = dataset.test_rows(fold)
     columns: dict[str, Any] = {"time": dataset.time[rows], "label_time": dataset.label_time[rows]}
     if dataset.entities[0]:
         columns["entity"] = pl.Series([dataset.entities[code] for code in dataset.entity[rows]])
-    columns |= {"fold": np.full(rows.stop - rows.start, fold.number, dtype=np.int32), "actual": dataset.y[rows], "predicted": predicted}
+    actual = dataset.y[rows]
+    columns |= {"fold": np.full(len(actual), fold.number, dtype=np.int32), "actual": actual, "predicted": predicted}
+    if fold.paths:
+        columns["path"] = dataset.test_paths(fold)
     columns |= {f"baseline_{name}": values for name, values in (baselines or {}).items()}
     return pl.DataFrame(columns)
 

@@ -36,7 +36,7 @@ def picture_folds(spec: ExperimentSpec, *, base: str | Path | None = None, frame
 
 
 def _spans(fold: Fold, axis: Any) -> list[FoldSpan]:
-    parts = [("train", fold.train), ("purge", fold.purged), ("embargo", fold.embargoed), ("test", (fold.test,))]
+    parts = [("train", fold.train), ("purge", fold.purged), ("embargo", fold.embargoed), ("test", fold.test)]
     return [
         FoldSpan(kind=kind, first=str(axis[span.start]), last=str(axis[span.stop - 1]), steps=span.stop - span.start)
         for kind, spans in parts

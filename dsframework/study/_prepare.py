@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,8 @@ import polars as pl
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, Learned, Plan, build_dataset, digest
-from dsframework.splitting import Fold, hold_out, walk_forward
+from dsframework.splitting import Fold
+from dsframework.study._cuts import cut
 
 T = TypeVar("T")
 
@@ -25,7 +26,15 @@ __all__ = ["Prepared", "Preparer", "code_version"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What an experiment runs on."""
+    """What an experiment runs on.
+
+    Attributes
+    ----------
+    folds, final
+        The validation folds, and the final test.
+    inner
+        Number of a fold (0 for the final test) to the folds inside its training part; empty where the split is not nested.
+    """
 
     plan: Plan
     dataset: Dataset
@@ -34,6 +43,7 @@ class Prepared:
     final: Fold
     fingerprint: str
     panel: Panel
+    inner: dict[int, list[Fold]] = field(default_factory=dict)
 
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""
@@ -88,10 +98,8 @@ class Preparer:
         if key not in self._datasets:
             self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features))
         dataset = _checked(self._datasets[key])
-        cv, horizon = plan.split.cv, plan.target.horizon
-        final = hold_out(dataset.axis, plan.split.test, horizon=horizon, purge=cv.purge, embargo=cv.embargo)
-        folds = walk_forward(final.train[-1].stop, cv, horizon=horizon)
-        return Prepared(plan, dataset, key, folds, final, panel.fingerprint, panel)
+        cuts = cut(dataset, panel, plan.split, horizon=plan.target.horizon)
+        return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
     def _panel(self, plan: Plan) -> Panel:
         key = plan.stage_key("data")

@@ -112,8 +112,9 @@ def _chosen(nodes: list[Schema], place: Place) -> list[Schema]:
 
 def _fits(node: Schema, written: dict[str, str]) -> bool:
     properties = node.get("properties", {})
-    constants = {key: str(properties[key]["const"]) for key in written if "const" in properties.get(key, {})}
-    return all(value in (written[key], "") or not written[key] for key, value in constants.items())
+    constants = {key: str(part["const"]) for key, part in properties.items() if "const" in part}
+    asked = set(node.get("required", ()))  # such as `method`, which only the default one may leave out
+    return all(written.get(key) == value if key in asked else written.get(key) in (value, "", None) for key, value in constants.items())
 
 
 def _values(node: Schema) -> list[str]:

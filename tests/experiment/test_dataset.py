@@ -61,7 +61,7 @@ def test_a_row_whose_label_is_not_known_when_the_test_begins_is_not_learned_from
     """Entity b skips days 5 to 8, so that the label of its row of day 4 is that of day 9, which lies in the test."""
     found = dataset_of(two_entities(skipped=(5, 6, 7, 8)))
     begin = int(np.searchsorted(found.axis, np.datetime64(DAYS[7], "ns")))
-    fold = Fold(number=0, train=(Span(0, begin),), purged=(), embargoed=(), test=Span(begin, len(found.axis)))
+    fold = Fold(number=0, train=(Span(0, begin),), purged=(), embargoed=(), test=(Span(begin, len(found.axis)),))
     rows = found.train_rows(fold)
     assert (found.label_time[rows] <= np.datetime64(DAYS[7], "ns")).all()
     left_out = set(range(found.rows(Span(0, begin)).stop)) - set(np.atleast_1d(rows).tolist())
@@ -70,7 +70,7 @@ def test_a_row_whose_label_is_not_known_when_the_test_begins_is_not_learned_from
 
 def test_baselines_know_the_last_value_and_the_mean_of_the_training_rows_alone() -> None:
     found = dataset_of(two_entities())
-    fold = Fold(number=0, train=(Span(0, 6),), purged=(), embargoed=(), test=Span(6, len(found.axis)))
+    fold = Fold(number=0, train=(Span(0, 6),), purged=(), embargoed=(), test=(Span(6, len(found.axis)),))
     said = baseline_predictions(found, "regression", fold)
     test = found.test_rows(fold)
     assert said["naive"].tolist() == found.x[test][:, 0].tolist()

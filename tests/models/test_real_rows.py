@@ -6,8 +6,8 @@ import pytest
 
 from dsframework.metrics import Sample, score
 from dsframework.models import make_model
-from dsframework.spec import CvSpec
-from dsframework.splitting import walk_forward
+from dsframework.spec import WalkForwardCv
+from dsframework.splitting import TimeAxis, walk_forward
 
 SMALL = {
     "lightgbm": {"n_estimators": 40, "learning_rate": 0.2},
@@ -25,9 +25,9 @@ def volume(market_data):
     frame = frame.with_columns(*lags, pl.col("volume").log().shift(-1).over("ticker").alias("y")).drop_nulls()
     frame = frame.filter(pl.all_horizontal(pl.col("^lag_.*$", "y").is_finite()))
     steps = frame["date"].rank("dense").to_numpy().astype(int) - 1
-    fold = walk_forward(int(steps.max()) + 1, CvSpec(folds=3))[-1]
+    fold = walk_forward(TimeAxis.of(int(steps.max()) + 1), WalkForwardCv(folds=3))[-1]
     x = frame.select(pl.col("^lag_.*$")).to_numpy().astype(float, order="C")
-    train, test = steps < fold.train[0].stop, steps >= fold.test.start
+    train, test = steps < fold.train[0].stop, steps >= fold.test[0].start
     y = frame["y"].to_numpy()
     return x[train], y[train], x[test], y[test]
 
