@@ -16,6 +16,7 @@ __all__ = ["Codes", "Floats", "Rows", "Times"]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int32]]
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
+_OF_A_ROW = ("entity", "time", "day", "slot", "step", "now", "season", "label_slot", "label_time", "asked")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Rows:
     now
         The target's own value as far as it is known at the row's time (on the terms of the target: a value, a return), shape (rows,);
         NaN where there is none, None where the target has no such value.
+    season
+        The same value one season before the target's time, shape (rows,); NaN and None as for `now`.
+    label_slot
+        The local time of day that the target belongs to, in minutes, as the bars of a day and the exchange's hours tell before it is known,
+        shape (rows,); None for daily data.
     label_time
         When a row's target is known, shape (rows,); None for rows that are predicted.
     asked
@@ -53,6 +59,8 @@ class Rows:
     slot: Codes
     step: np.ndarray[Any, np.dtype[np.int64]]
     now: Floats | None = None
+    season: Floats | None = None
+    label_slot: Codes | None = None
     label_time: Times | None = None
     asked: np.ndarray[Any, np.dtype[np.bool_]] | None = None
 
@@ -61,14 +69,16 @@ class Rows:
 
     def __getitem__(self, chosen: slice | np.ndarray[Any, Any]) -> Self:
         """Return some of the rows: a slice, positions or a mask."""
-        parts: dict[str, Any] = {
-            name: getattr(self, name) for name in ("entity", "time", "day", "slot", "step", "now", "label_time", "asked")
-        }
+        parts: dict[str, Any] = {name: getattr(self, name) for name in _OF_A_ROW}
         return replace(self, **{name: part[chosen] for name, part in parts.items() if part is not None})
 
     def asking(self, asked: np.ndarray[Any, np.dtype[np.bool_]]) -> Self:
         """Return the same rows, of which predictions are wanted of `asked` only."""
         return replace(self, asked=asked)
+
+    def with_now(self, now: Floats | None) -> Self:
+        """Return the same rows with other last values."""
+        return replace(self, now=now)
 
     def by_entity(self, known: dict[str, Any], otherwise: Any) -> Floats:
         """Return what is known of each row's entity, shape (rows, ...); `otherwise` for an entity that is not known.

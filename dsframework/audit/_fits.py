@@ -3,81 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dsframework.records import AuditCheck
 
-__all__ = ["audit_shuffle", "check_labels", "check_outside"]
+__all__ = ["Stretch", "audit_shuffle", "check_labels"]
 
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
 _SUSPICIOUS = 0.8
 
 
-def check_labels(folds: Mapping[str, tuple[Times, Times, Times, Times, Times]]) -> AuditCheck:
+@dataclass(frozen=True)
+class Stretch:
+    """What a fold learns from and is tested on, in time.
+
+    Attributes
+    ----------
+    time, label_time, begins
+        Of the training rows: when a row is known, when its label is, and when the oldest value was known that its features read.
+    blocks
+        Of every stretch of the test: its first time, and the time of its last label.
+    """
+
+    time: Times
+    label_time: Times
+    begins: Times
+    blocks: tuple[tuple[np.datetime64, np.datetime64], ...]
+
+
+def check_labels(folds: Mapping[str, Stretch]) -> AuditCheck:
     """Look for training rows whose label, or whose features, overlap what is predicted.
 
-    Parameters
-    ----------
-    folds
-        By the fold's name: the training rows' times and label times, the times at which their features begin (the row's own time where
-        they reach back to no later than the test), and the test rows' times and label times.
-
     Returns
     -------
     AuditCheck
-        ``labels``: failed where a training label is known only after the test has begun, for rows before it, or where a row after it has
-        features that reach back to a label of the test.
+        ``labels``: failed where a row before a stretch of the test has a label that is known only after the stretch has begun, and where a
+        row after it begins before the stretch's last label.
     """
-    worst = 0
-    for name, (time, label, begins, test_time, test_label) in folds.items():
-        start, end = test_time.min(), test_label.max()
-        before = time < start
-        late = before & (label > start)
-        early = ~before & (time <= test_time.max())
-        reaching = ~before & ~early & (begins < end)
-        wrong = late | early | reaching
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            what = "whose label is known after the test begins" if late[row] else "that lie in the test, or reach back into it"
-            text = f"{name} trains on {int(wrong.sum())} rows {what}"
-            return AuditCheck(name="labels", verdict="failed", detail=text, date=np.datetime_as_string(time[row], unit="s"))
-        worst = max(worst, len(time))
+    for name, fold in folds.items():
+        for start, end in fold.blocks:
+            before = fold.time < start
+            late = before & (fold.label_time > start)
+            reaching = ~before & (fold.begins < end)
+            wrong = late | reaching
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                what = "whose label is known after the test begins" if late[row] else "that lie in the test, or reach back into it"
+                text = f"{name} trains on {int(wrong.sum())} rows {what}"
+                return AuditCheck(name="labels", verdict="failed", detail=text, date=np.datetime_as_string(fold.time[row], unit="s"))
     return AuditCheck(name="labels", verdict="clean", detail=f"no training label overlaps its test in {len(folds)} folds")
-
-
-def check_outside(names: tuple[str, ...], fitted: Mapping[str, Any], again: Mapping[str, Any], rows: Times) -> AuditCheck:
-    """Compare what was fitted in a fold with what is fitted when every value outside it is another.
-
-    Parameters
-    ----------
-    names
-        Names of the features.
-    fitted, again
-        The same quantities, first from the real rows and then with other values after the fold: ``features``, ``target``, ``transformed``,
-        ``predicted``; arrays whose rows are those of `rows`.
-    rows
-        Times of the rows, for the place of a difference.
-
-    Returns
-    -------
-    AuditCheck
-        ``fold``: failed at the first quantity that is not the same to the last bit.
-    """
-    for what, left in fitted.items():
-        one, other = np.asarray(left, dtype=np.float64), np.asarray(again[what], dtype=np.float64)
-        if one.shape != other.shape:
-            return AuditCheck(name="fold", verdict="failed", detail=f"{what}: the values outside the fold change its shape")
-        wrong = (one != other) & ~(np.isnan(one) & np.isnan(other))
-        if not wrong.any():
-            continue
-        row = int(np.flatnonzero(wrong.reshape(len(one), -1).any(axis=1))[0])
-        feature = names[int(np.flatnonzero(wrong[row])[0])] if what == "features" and wrong.ndim == 2 else None
-        date = np.datetime_as_string(rows[row], unit="s") if row < len(rows) else None
-        text = f"{what}: {int(wrong.sum())} values of the fold change when values outside it do"
-        return AuditCheck(name="fold", verdict="failed", detail=text, feature=feature, date=date)
-    return AuditCheck(name="fold", verdict="clean", detail=f"{', '.join(fitted)} do not depend on values outside the fold")
 
 
 def audit_shuffle(metric: str, ordered: float, shuffled: float, *, greater_is_better: bool) -> AuditCheck:

@@ -1,19 +1,24 @@
 """One combination of stages, end to end: the one place where the stages meet."""
 
+from dsframework.experiment._audit import AuditOutcome, audit_fit, audit_labels
 from dsframework.experiment._dataset import Dataset, build_dataset
 from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold
-from dsframework.experiment._learned import Learned
+from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
 
 __all__ = [
+    "AuditOutcome",
     "Dataset",
     "FinalOutcome",
     "FitJob",
     "FittedPipeline",
     "FoldOutcome",
+    "Forecast",
     "Learned",
     "Plan",
+    "audit_fit",
+    "audit_labels",
     "build_dataset",
     "digest",
     "expand",

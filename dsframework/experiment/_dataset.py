@@ -49,10 +49,10 @@ class Dataset:
         Forecasts that need no training, by name, each of shape (rows,); NaN where there is too little history.
     where
         Whose and when the rows are.
-    lookback
-        How many rows of the entity before a row its features read.
-    reads
-        The same, with what the target's scale reads.
+    classes
+        Names of the classes 0, 1, ... of a classification; empty for other tasks.
+    has_target
+        Whether `y` says anything: an anomaly or a cluster need not be known.
     """
 
     x: Floats
@@ -70,11 +70,17 @@ class Dataset:
     lookback: int
     reads: int
     dropped: dict[str, int] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    has_target: bool = True
 
     @property
     def n_rows(self) -> int:
         """How many rows there are."""
         return int(self.y.shape[0])
+
+    def truth(self, rows: slice | np.ndarray[Any, Any]) -> Floats | None:
+        """Return the target of some rows; None where the data has no target."""
+        return self.y[rows] if self.has_target else None
 
     @property
     def n_dropped(self) -> int:

@@ -5,38 +5,42 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from dsframework.errors import DataError, MetricError, SplitError
+from dsframework.errors import DataError, SplitError
 from dsframework.experiment._dataset import Dataset, Floats
-from dsframework.experiment._learned import FitJob, Learned, Table, asked_of, learn, with_history
-from dsframework.metrics import Sample, score
+from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
+from dsframework.metrics import Sample, Scores, score
 from dsframework.models import Model
 from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
 
-__all__ = ["FinalOutcome", "FitJob", "FoldOutcome", "fit_final", "fit_fold"]
+__all__ = ["Chosen", "FinalOutcome", "FitJob", "FoldOutcome", "fit_final", "fit_fold", "fit_rows", "forecast_rows", "score_rows"]
+
+Chosen = slice | np.ndarray[Any, Any]
+"""Some rows of a dataset: a slice where they lie together, positions otherwise."""
 
 
 @dataclass(frozen=True)
 class FoldOutcome:
-    """What one fold gave: predictions of its test rows in the target's unit, scores, boosting rounds."""
+    """What one fold gave: forecasts of its test rows in the target's unit, scores, boosting rounds."""
 
     fold: int
-    predicted: Floats
-    scores: dict[str, float]
+    forecast: Forecast
+    scores: Scores
     rounds: int | None
     seconds: float
 
 
 @dataclass(frozen=True)
 class FinalOutcome:
-    """The refit on all of train: its test predictions and scores, the baselines' scores, and the fitted parts."""
+    """The refit on all of train: its test forecasts and scores, the baselines' scores, and the fitted parts."""
 
-    predicted: Floats
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
+    forecast: Forecast
+    scores: Scores
+    baselines: dict[str, Scores]
     baseline_predictions: dict[str, Floats]
     learned: Learned
     rounds: int | None
@@ -55,58 +59,101 @@ def fit_fold(dataset: Dataset, job: FitJob, fold: Fold) -> FoldOutcome:
     DataError
         When a value is missing that nobody fills.
     MetricError
-        When a score is not a number.
+        When predictions can't be scored.
     """
     started = time.perf_counter()
-    learned = _fit(dataset, job, fold)
-    predicted = _predict(dataset, learned, fold)
-    scores = _score(dataset, job, fold, predicted)
-    return FoldOutcome(fold.number, predicted, scores, learned.rounds, time.perf_counter() - started)
+    train, test = dataset.train_rows(fold), dataset.test_rows(fold)
+    learned = fit_rows(dataset, job, train, f"fold {fold.number}")
+    forecast = forecast_rows(dataset, learned, test)
+    scores = score_rows(dataset, job, train, test, forecast)
+    return FoldOutcome(fold.number, forecast, scores, learned.rounds, time.perf_counter() - started)
 
 
 def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
     """Fit on all of train and score the test rows, once, beside the baselines."""
     started = time.perf_counter()
-    learned = _fit(dataset, job, fold)
-    predicted = _predict(dataset, learned, fold)
-    scores = _score(dataset, job, fold, predicted)
-    naive = baseline_predictions(dataset, job.task, fold)
-    train = dataset.train_rows(fold)
+    train, test = dataset.train_rows(fold), dataset.test_rows(fold)
+    learned = fit_rows(dataset, job, train, "the final fit")
+    forecast = forecast_rows(dataset, learned, test)
+    naive = baseline_predictions(dataset, job, fold)
     return FinalOutcome(
-        predicted=predicted,
-        scores=scores,
-        baselines={name: _score(dataset, job, fold, values) for name, values in naive.items()},
-        baseline_predictions=naive,
+        forecast=forecast,
+        scores=score_rows(dataset, job, train, test, forecast),
+        baselines={name: score_rows(dataset, job, train, test, values) for name, values in naive.items()},
+        baseline_predictions={name: values.point for name, values in naive.items()},
         learned=learned,
         rounds=learned.rounds,
         n_train=len(dataset.y[train]),
-        n_test=len(predicted),
+        n_test=len(forecast.point),
         seconds=time.perf_counter() - started,
     )
 
 
-def baseline_predictions(dataset: Dataset, task: str, fold: Fold) -> dict[str, Floats]:
+def baseline_predictions(dataset: Dataset, job: FitJob, fold: Fold) -> dict[str, Forecast]:
     """Return what the untrained forecasts say of the fold's test rows; the averages are those of its training rows."""
+    if job.task not in ("regression", "classification"):
+        return {}
     train, test = dataset.train_rows(fold), dataset.test_rows(fold)
-    y, who = dataset.y[train], dataset.entity[train]
-    counts = np.bincount(who, minlength=len(dataset.entities))
-    sums = np.bincount(who, weights=y, minlength=len(dataset.entities))
-    average = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean())[dataset.entity[test]]
-    result = {name: np.where(np.isfinite(values[test]), values[test], average) for name, values in dataset.naive.items()}
-    if task == "classification":
-        return {"prior": np.full(len(average), float(y.mean())), **result}
-    return {**result, "historic_mean": average}
+    y = dataset.y[train]
+    if job.task == "classification":
+        shares = np.bincount(y.astype(np.int64), minlength=job.n_classes) / len(y)
+        prior = np.tile(shares, (len(dataset.y[test]), 1))
+        found = {"prior": Forecast.of_classes(prior if job.n_classes > 2 else prior[:, 1])}
+        average = np.full(len(prior), shares[1] if job.n_classes == 2 else np.argmax(shares))
+    else:
+        who = dataset.entity[train]
+        counts = np.bincount(who, minlength=len(dataset.entities))
+        sums = np.bincount(who, weights=y, minlength=len(dataset.entities))
+        average = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean())[dataset.entity[test]]
+        found = {}
+    many = job.task == "classification" and job.n_classes > 2
+    for name, values in dataset.naive.items():
+        known = np.where(np.isfinite(values[test]), values[test], average)
+        found[name] = Forecast.of_classes(_sure(known, job.n_classes)) if many else Forecast(known)
+    return found if job.task == "classification" else {**found, "historic_mean": Forecast(average)}
 
 
-def _fit(dataset: Dataset, job: FitJob, fold: Fold) -> Learned:
+def _sure(classes: Floats, n_classes: int) -> Floats:
+    """All probability on one class."""
+    table: Floats = np.eye(n_classes)[classes.astype(np.int64)]
+    return table
+
+
+def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit") -> Learned:
+    """Fit preprocessing, target scale and model on some rows."""
     if job.import_path and job.import_path not in sys.path:
         sys.path.insert(0, job.import_path)
-    train = dataset.train_rows(fold)
-    table = Table(dataset.x[train], dataset.y[train], dataset.where[train])
+    y = dataset.y[train] if job.task in ("regression", "classification") else None
+    table = Table(dataset.x[train], y, dataset.where[train])
     if len(table.rows) == 0:
-        raise SplitError(f"fold {fold.number} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
+        raise SplitError(f"{name} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
     _refuse_missing(dataset, make_steps(job.preprocessing), job.new_model(), table.x)
     return learn(job, table, dataset.names)
+
+
+def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
+    """Return the forecast of some rows, which may read the rows before them where the model does."""
+    seen = with_history(dataset.where, test, learned.model.history)
+    return learned.forecast(dataset.x[seen], asked_of(dataset.where, test, seen))
+
+
+def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
+    """Score forecasts of the rows `test`, made from the rows `train`; raises `MetricError`."""
+    scale, squared_scale = _scales(dataset, job, train, test)
+    sample = Sample.of_rows(
+        dataset.truth(test),
+        forecast.point,
+        dataset.where[test],
+        scale=scale,
+        squared_scale=squared_scale,
+        origin=None if dataset.where.now is None else dataset.where.now[test],
+        probabilities=forecast.probabilities,
+        quantiles=forecast.quantiles,
+        levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
+        flagged=forecast.flagged,
+        features=forecast.features,
+    )
+    return score(job.metrics, sample)
 
 
 def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) -> None:
@@ -126,42 +173,18 @@ def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) 
     )
 
 
-def _predict(dataset: Dataset, learned: Learned, fold: Fold) -> Floats:
-    test = dataset.test_rows(fold)
-    seen = with_history(dataset.where, test, learned.model.history)
-    return learned.predict(dataset.x[seen], asked_of(dataset.where, test, seen))
-
-
-def _score(dataset: Dataset, job: FitJob, fold: Fold, predicted: Floats) -> dict[str, float]:
-    test = dataset.test_rows(fold)
-    sample = Sample(
-        actual=dataset.y[test],
-        predicted=predicted,
-        scale=_scale(dataset, job, fold),
-        entity=dataset.entity[test] if dataset.entities[0] else None,
-    )
-    scores = score(job.metrics, sample)
-    for name, value in scores.items():
-        if not np.isfinite(value):
-            raise MetricError(
-                f"{name} of fold {fold.number} is not a number", field="metrics", mend=f"leave out {name} or look at the target"
-            )
-    return scores
-
-
-def _scale(dataset: Dataset, job: FitJob, fold: Fold) -> Floats | None:
-    """The mean absolute error of the naive forecast on each entity's training rows, for every test row (MASE)."""
-    if "mase" not in job.metrics:
-        return None
+def _scales(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen) -> tuple[Floats | None, Floats | None]:
+    """The mean absolute and the mean squared error of the naive forecast on each entity's training rows, for every test row."""
     naive = dataset.naive.get("naive", dataset.naive.get("zero"))
-    if naive is None:
-        return None
-    train, test = dataset.train_rows(fold), dataset.test_rows(fold)
+    if naive is None or job.task != "regression":
+        return None, None
     error, who = np.abs(dataset.y[train] - naive[train]), dataset.entity[train]
     usable = np.isfinite(error)
     error, who = error[usable], who[usable]
     counts = np.bincount(who, minlength=len(dataset.entities))
-    sums = np.bincount(who, weights=error, minlength=len(dataset.entities))
-    pooled = float(error.mean()) if len(error) else float("nan")
-    scale: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), pooled)
-    return scale[dataset.entity[test]]
+    found = []
+    for values in (error, np.square(error)):
+        sums = np.bincount(who, weights=values, minlength=len(dataset.entities))
+        pooled = float(values.mean()) if len(values) else float("nan")
+        found.append(np.where(counts > 0, sums / np.maximum(counts, 1), pooled)[dataset.entity[test]])
+    return found[0], found[1]

@@ -14,7 +14,9 @@ from dsframework.preprocessing import Pipeline, TargetTransform, make_steps
 from dsframework.rows import Floats, Rows
 from dsframework.spec import Component, EarlyStopping
 
-__all__ = ["FitJob", "Learned", "Table", "asked_of", "learn", "with_history"]
+__all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_history"]
+
+_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,63 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What a fitted model says of some rows.
+
+    Attributes
+    ----------
+    point
+        Shape (rows,): a value in the target's unit; the probability of 1 for two classes, the most probable class for more; how unusual a
+        row is; the number of its cluster.
+    probabilities
+        Of each class, shape (rows, classes), for more than two.
+    quantiles
+        In the target's unit, shape (rows, quantiles), where the job asks for them.
+    flagged
+        Which rows are called unusual, shape (rows,).
+    reason
+        The features that have most to do with an unusual row, as text, shape (rows,), where the model tells.
+    features
+        What a clustering was made from, shape (rows, features).
+    """
+
+    point: Floats
+    probabilities: Floats | None = None
+    quantiles: Floats | None = None
+    flagged: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    reason: np.ndarray[Any, Any] | None = None
+    features: Floats | None = None
+
+    @classmethod
+    def of_classes(cls, predicted: Floats) -> Forecast:
+        """Return the forecast of a classifier: probabilities of 1, shape (rows,), or of every class, shape (rows, classes)."""
+        if predicted.ndim == 1:
+            return cls(predicted)
+        return cls(np.argmax(predicted, axis=1).astype(np.float64), probabilities=predicted)
+
+    def columns(self, classes: Sequence[str], levels: Sequence[float]) -> dict[str, Any]:
+        """Return what there is beside the point, as columns of a table."""
+        found: dict[str, Any] = {}
+        if self.probabilities is not None:
+            found |= {f"probability_{name}": self.probabilities[:, number] for number, name in enumerate(classes)}
+        if self.quantiles is not None:
+            found |= {f"quantile_{level:g}": self.quantiles[:, number] for number, level in enumerate(levels)}
+        if self.flagged is not None:
+            found["flagged"] = self.flagged
+        if self.reason is not None:
+            found["reason"] = self.reason
+        return found
+
+    def same_as(self, other: Forecast) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Tell for each row whether the two say the same to the last bit."""
+        same: np.ndarray[Any, np.dtype[np.bool_]] = self.point == other.point
+        for left, right in ((self.probabilities, other.probabilities), (self.quantiles, other.quantiles)):
+            if left is not None and right is not None:
+                same &= (left == right).all(axis=1)
+        return same
+
+
+@dataclass(frozen=True)
 class Learned:
     """Fitted parts, from features to predictions in the target's unit."""
 
@@ -85,14 +144,16 @@ class Learned:
     target: TargetTransform
     model: Model
     rounds: int | None = None
+    task: str = "regression"
+    asked_quantiles: tuple[float, ...] = ()
 
     @property
     def needs_now(self) -> bool:
         """Whether the target's own last value is needed beside the features."""
         return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
 
-    def predict(self, x: Floats, rows: Rows) -> Floats:
-        """Return predictions of the rows that are asked for: values in the target's unit, probabilities, scores or clusters.
+    def forecast(self, x: Floats, rows: Rows) -> Forecast:
+        """Say what is to be said of the rows that are asked for.
 
         Parameters
         ----------
@@ -106,17 +167,33 @@ class Learned:
         ModelError
             When a prediction is not a finite number.
         """
-        predicted = self.model.predict(self.steps.transform(x, rows=rows), **self._rows(rows))
-        predicted = self.target.inverse(predicted, _asked(rows))
-        if not np.isfinite(predicted).all():
+        given, asked = self._rows(rows), _asked(rows)
+        ready = self.steps.transform(x, rows=rows)
+        raw = self.model.predict(ready, **given)
+        if self.task == "classification":
+            return Forecast.of_classes(raw)
+        if self.task == "anomaly":
+            threshold = float(getattr(self.model, "threshold_", np.inf))
+            return Forecast(raw, flagged=raw > threshold, reason=self._reason(ready, given))
+        if self.task == "clustering":
+            return Forecast(raw, features=ready)
+        point = self.target.inverse(raw, asked)
+        if not np.isfinite(point).all():
             raise ModelError("a prediction is not a finite number", mend="scale the features or use target.transform: log")
-        return predicted
+        quantiles = None
+        if self.asked_quantiles:
+            found = self.model.predict_quantiles(ready, **given)
+            columns = [self.target.inverse(np.ascontiguousarray(column), asked, quantile=True) for column in found.T]
+            quantiles = np.sort(np.stack(columns, axis=1), axis=1)
+        return Forecast(point, quantiles=quantiles)
 
-    def quantiles(self, x: Floats, rows: Rows) -> Floats:
-        """Return the model's quantiles in the target's unit, shape (rows asked for, quantiles)."""
-        found = self.model.predict_quantiles(self.steps.transform(x, rows=rows), **self._rows(rows))
-        asked = _asked(rows)
-        return np.sort(np.stack([self.target.inverse(column, asked, quantile=True) for column in found.T], axis=1), axis=1)
+    def _reason(self, ready: Floats, given: dict[str, Any]) -> np.ndarray[Any, Any] | None:
+        explain = getattr(self.model, "explain", None)
+        if explain is None:
+            return None
+        names = np.asarray(self.steps.names_out_, dtype=object)
+        most = np.argsort(-explain(ready, **given), axis=1, kind="stable")[:, :_REASONS]
+        return np.array([", ".join(names[row]) for row in most], dtype=object)
 
     def _rows(self, rows: Rows) -> dict[str, Any]:
         return {"rows": rows} if _needs_rows(self.model) else {}
@@ -143,7 +220,7 @@ def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
     given: dict[str, Any] = {"rows": table.rows} if _needs_rows(model) else {}
     model.fit(x, z, rounds=rounds, **given, **_weight(model, table))
     target.correct(lambda: model.predict(x, **given), z, table.rows)
-    return Learned(steps, target, model, rounds)
+    return Learned(steps, target, model, rounds, job.task, job.quantiles)
 
 
 def _fit_scales(job: FitJob, table: Table, names: Sequence[str]) -> tuple[Pipeline, TargetTransform, Any]:

@@ -86,9 +86,9 @@ class FittedPipeline:
         if missing.any() and not (self.learned.steps.fills_nulls or self.learned.model.takes_null):
             name = self.names[int(np.flatnonzero(missing)[0])]
             raise DataError(f"{name!r} is missing in a row to predict from", field="features", mend="add 'impute' to preprocessing")
-        values = self.learned.predict(x, asked_of(where, asked, seen))
+        forecast = self.learned.forecast(x, asked_of(where, asked, seen))
         keys = [panel.time, *([panel.entity] if panel.entity else [])]
-        return panel.frame.select(keys).filter(pl.Series(chosen)).with_columns(pl.Series("prediction", values))
+        return panel.frame.select(keys).filter(pl.Series(chosen)).with_columns(pl.Series("prediction", forecast.point))
 
     def _where(self, panel: Panel, warm: np.ndarray[Any, np.dtype[np.bool_]]) -> Rows:
         chosen = pl.Series(warm)

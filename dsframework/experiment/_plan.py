@@ -53,6 +53,8 @@ class Plan:
     seed: int
     threads: int
     early_stopping: EarlyStopping | None
+    audit: Literal["full", "features", "off"] = "full"
+    quantiles: tuple[float, ...] = ()
 
     @property
     def search_space(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ class Plan:
             early_stopping=self.early_stopping,
             horizon=self.target.horizon,
             import_path=import_path,
+            quantiles=self.quantiles,
         )
 
     def identity(self) -> dict[str, Any]:
@@ -147,6 +150,7 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         seed=spec.tuning.seed,
         threads=spec.resources.cpus,
         early_stopping=spec.tuning.early_stopping,
+        audit=spec.audit,
     )
 
 

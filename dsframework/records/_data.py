@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsframework.records._results import Record
+from dsframework.records._base import Record
 
 __all__ = ["ColumnSummary", "DataPreview", "FoldPicture", "FoldSpan", "Gap"]
 

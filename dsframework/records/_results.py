@@ -11,11 +11,15 @@ __all__ = ["ExperimentResult", "MetricSummary", "StudyResult", "TrialRecord"]
 
 
 class MetricSummary(Record):
-    """A metric over the validation folds; `std` is the population deviation over the folds."""
+    """A metric over the validation folds; `std` is the population deviation over the folds.
 
-    mean: float
-    std: float
-    folds: list[float]
+    A fold whose rows can't tell (all targets equal, one class only) has no value and is left out of the mean; `note` says why.
+    """
+
+    mean: float | None
+    std: float | None
+    folds: list[float | None]
+    note: str | None = None
 
 
 class TrialRecord(Record):
@@ -42,8 +46,9 @@ class ExperimentResult(Record):
     params: dict[str, Any] = {}
     run_id: str
     cv: dict[str, MetricSummary] = {}
-    test: dict[str, float] = {}
-    baselines: dict[str, dict[str, float]] = {}
+    test: dict[str, float | None] = {}
+    baselines: dict[str, dict[str, float | None]] = {}
+    notes: list[str] = []
     beats_baselines: bool | None = None
     n_trials: int = 0
     n_train: int = 0

@@ -49,8 +49,8 @@ class ComparisonRow(Record):
     run: RunSummary
     label: str
     cv: dict[str, MetricSummary] = {}
-    test: dict[str, float] = {}
-    baselines: dict[str, dict[str, float]] = {}
+    test: dict[str, float | None] = {}
+    baselines: dict[str, dict[str, float | None]] = {}
     params: dict[str, Any] = {}
 
 

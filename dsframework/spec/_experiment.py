@@ -68,6 +68,11 @@ class ExperimentSpec(Strict):
     metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
     resources: Resources = Field(default=Resources(), title="Resources")
     tracking: Tracking = Field(default=Tracking(), title="Tracking")
+    audit: Literal["full", "features", "off"] = Field(
+        default="full",
+        title="Audit",
+        description="full looks for leaks in features, folds and fits; features leaves out the two small fits that this takes.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

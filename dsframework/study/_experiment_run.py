@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from dsframework.errors import ModelError, TsmlError
-from dsframework.experiment import Dataset, FinalOutcome, FoldOutcome, fit_final, fit_fold, searched
+from dsframework.errors import MetricError, ModelError, TsmlError
+from dsframework.experiment import (
+    AuditOutcome,
+    Dataset,
+    FinalOutcome,
+    FoldOutcome,
+    Forecast,
+    audit_fit,
+    fit_final,
+    fit_fold,
+    searched,
+)
+from dsframework.metrics import over_folds
 from dsframework.records import ExperimentProgress, ExperimentResult, MetricSummary, Status, TrialRecord
 from dsframework.splitting import Fold
 from dsframework.study._prepare import Prepared
@@ -23,6 +34,7 @@ from dsframework.tracking import StoredTrial, StudyStore
 __all__ = ["ExperimentRun", "Task"]
 
 _FINAL = -1
+_AUDIT = -2
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,8 @@ class ExperimentRun:
         self._final_asked = False
         self._repeated: int | None = None
         self.final: FinalOutcome | None = None
+        self.audit: AuditOutcome | None = None
+        self._first: dict[int, Forecast] = {}
 
     @property
     def name(self) -> str:
@@ -115,8 +129,8 @@ class ExperimentRun:
         """Take in a fit's outcome, which may be an error; returns the trial that is finished with it, if one is."""
         _, number_text, fold_text = key.split("/")
         number, fold = int(number_text), int(fold_text)
-        if fold == _FINAL:
-            self._accept_final(outcome)
+        if fold in (_FINAL, _AUDIT):
+            self._accept_final(fold, outcome)
             return None
         if number in self.trials and number != self._repeated:
             return None  # another fold of this trial failed before
@@ -131,9 +145,12 @@ class ExperimentRun:
         if len(done) < len(self.prepared.folds):
             return None
         outcomes = [done[fold.number] for fold in self.prepared.folds]
-        record = self._trial(number, outcomes)
         del self._folds[number]
-        self._record(record, self._out_of_fold(outcomes) if number == self._repeated or self._is_best(record) else None)
+        record = self._trial(number, outcomes)
+        keep = record.status == "finished" and (number == self._repeated or self._is_best(record))
+        if keep:
+            self._first = {number: outcomes[0].forecast}
+        self._record(record, self._out_of_fold(outcomes) if keep else None)
         self._advance()
         return record
 
@@ -188,6 +205,7 @@ class ExperimentRun:
 
     def _rank(self, trial: TrialRecord) -> float:
         mean = trial.cv[self.prepared.plan.metric].mean
+        assert mean is not None  # such a trial has failed
         return -mean if self.greater_is_better else mean
 
     def _is_best(self, record: TrialRecord) -> bool:
@@ -212,10 +230,19 @@ class ExperimentRun:
             self._queue_folds(best.number)
             return
         self._final_asked = True
-        job = self.prepared.plan.job(best.params, import_path=self.import_path)
-        self._tasks.append(
-            Task(f"{self.position}/{best.number}/{_FINAL}", fit_final, self.prepared.dataset_key, (job, self.prepared.final))
-        )
+        job = self.prepared.job(best.params, import_path=self.import_path)
+        key, rows = f"{self.position}/{best.number}", self.prepared.dataset_key
+        self._tasks.append(Task(f"{key}/{_FINAL}", fit_final, rows, (job, self.prepared.final)))
+        self._queue_audit(key, job, best.number)
+
+    def _queue_audit(self, key: str, job: Any, number: int) -> None:
+        plan = self.prepared.plan
+        first = self._first.get(number)
+        if plan.audit != "full" or first is None:
+            self.audit = AuditOutcome((), 0.0)
+            return
+        arguments = (job, self.prepared.folds[0], first, plan.metric, self.greater_is_better)
+        self._tasks.append(Task(f"{key}/{_AUDIT}", audit_fit, self.prepared.dataset_key, arguments))
 
     def _begin(self, number: int, params: dict[str, Any]) -> None:
         self._points[number] = params
@@ -226,7 +253,7 @@ class ExperimentRun:
             self._queue_folds(number)
 
     def _queue_folds(self, number: int) -> None:
-        job = self.prepared.plan.job(self._points[number], import_path=self.import_path)
+        job = self.prepared.job(self._points[number], import_path=self.import_path)
         for fold in self.prepared.folds:
             self._tasks.append(Task(f"{self.position}/{number}/{fold.number}", fit_fold, self.prepared.dataset_key, (job, fold)))
 
@@ -249,17 +276,22 @@ class ExperimentRun:
         self.search.tell(record.number, mean)
         best = self.best_trial()
         if best is not None:
-            self._best_history.append(best.cv[self.prepared.plan.metric].mean)
+            self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)
 
     def _trial(self, number: int, outcomes: list[FoldOutcome]) -> TrialRecord:
         params = self._points[number]
         rounds = [outcome.rounds for outcome in outcomes if outcome.rounds is not None]
+        found = over_folds([outcome.scores for outcome in outcomes])
+        cv = {name: MetricSummary(mean=one.mean, std=one.std, folds=list(one.folds), note=one.note) for name, one in found.items()}
+        decides = self.prepared.plan.metric
+        if cv[decides].mean is None:
+            return self._failed_trial(number, MetricError(f"{decides} has no value in any fold: {cv[decides].note}", field="tuning.metric"))
         return TrialRecord(
             number=number,
             key=self.prepared.trial_key(params),
             params=params,
             status="finished",
-            cv={name: _summary([outcome.scores[name] for outcome in outcomes]) for name in self.prepared.plan.metrics},
+            cv=cv,
             seconds=sum(outcome.seconds for outcome in outcomes),
             rounds=rounds or None,
         )
@@ -271,21 +303,29 @@ class ExperimentRun:
     def _out_of_fold(self, outcomes: list[FoldOutcome]) -> pl.DataFrame:
         dataset = self.prepared.dataset
         by_number = {fold.number: fold for fold in self.prepared.folds}
-        return pl.concat([prediction_frame(dataset, by_number[outcome.fold], outcome.predicted) for outcome in outcomes])
+        levels = self.prepared.plan.quantiles
+        return pl.concat([prediction_frame(dataset, by_number[outcome.fold], outcome.forecast, levels) for outcome in outcomes])
 
-    def _accept_final(self, outcome: Any) -> None:
+    def _accept_final(self, what: int, outcome: Any) -> None:
         if isinstance(outcome, TsmlError):
             self.fail(outcome)
+        elif what == _AUDIT:
+            self.audit = outcome
         else:
             self.final = outcome
+
+    @property
+    def complete(self) -> bool:
+        """Whether the final fit and the audit are done, so that the experiment can be concluded."""
+        return self.final is not None and self.audit is not None
 
     def make_result(self, final: FinalOutcome) -> ExperimentResult:
         """Return what is reported: the best trial's folds, its one test, and the baselines beside it."""
         plan, best = self.prepared.plan, self.best_trial()
         assert best is not None
         metric = plan.metric
-        rivals = [scores[metric] for scores in final.baselines.values()]
-        mine = final.scores[metric]
+        rivals = [scores[metric] for scores in final.baselines.values() if metric not in scores.reasons]
+        mine = None if metric in final.scores.reasons else final.scores[metric]
         return ExperimentResult(
             name=self.name,
             model=plan.model.name,
@@ -294,9 +334,10 @@ class ExperimentRun:
             params=best.params,
             run_id=self.run_id,
             cv=best.cv,
-            test=final.scores,
-            baselines=final.baselines,
-            beats_baselines=all(mine > rival if self.greater_is_better else mine < rival for rival in rivals),
+            test=final.scores.plain(),
+            baselines={name: scores.plain() for name, scores in final.baselines.items()},
+            notes=[f"test {name}: {why}" for name, why in final.scores.reasons.items()],
+            beats_baselines=_beats(mine, rivals, greater_is_better=self.greater_is_better),
             n_trials=len(self.trials),
             n_train=final.n_train,
             n_test=final.n_test,
@@ -319,8 +360,16 @@ class ExperimentRun:
         return table
 
 
-def prediction_frame(dataset: Dataset, fold: Fold, predicted: Any, baselines: dict[str, Any] | None = None) -> pl.DataFrame:
-    """Return predictions with what they are of: time, label_time, entity, fold, actual, predicted, path and the baselines.
+def _beats(mine: float | None, rivals: list[float], *, greater_is_better: bool) -> bool | None:
+    if mine is None or not rivals:
+        return None
+    return all(mine > rival if greater_is_better else mine < rival for rival in rivals)
+
+
+def prediction_frame(
+    dataset: Dataset, fold: Fold, forecast: Forecast, levels: Sequence[float] = (), baselines: dict[str, Any] | None = None
+) -> pl.DataFrame:
+    """Return predictions with what they are of: time, label_time, entity, fold, actual, predicted, path, and what else there is of them.
 
     A combinatorial fold says which path each of its predictions belongs to.
     """
@@ -329,13 +378,9 @@ def prediction_frame(dataset: Dataset, fold: Fold, predicted: Any, baselines: di
     if dataset.entities[0]:
         columns["entity"] = pl.Series([dataset.entities[code] for code in dataset.entity[rows]])
     actual = dataset.y[rows]
-    columns |= {"fold": np.full(len(actual), fold.number, dtype=np.int32), "actual": actual, "predicted": predicted}
+    columns |= {"fold": np.full(len(actual), fold.number, dtype=np.int32), "actual": actual, "predicted": forecast.point}
     if fold.paths:
         columns["path"] = dataset.test_paths(fold)
+    columns |= forecast.columns(dataset.classes, levels)
     columns |= {f"baseline_{name}": values for name, values in (baselines or {}).items()}
     return pl.DataFrame(columns)
-
-
-def _summary(folds: list[float]) -> MetricSummary:
-    values = np.asarray(folds, dtype=np.float64)
-    return MetricSummary(mean=float(values.mean()), std=float(values.std()), folds=[float(value) for value in values])

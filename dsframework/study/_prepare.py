@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
-from dsframework.experiment import Dataset, Learned, Plan, build_dataset, digest
+from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest
 from dsframework.splitting import Fold
 from dsframework.study._cuts import cut
 
@@ -44,6 +44,10 @@ class Prepared:
     fingerprint: str
     panel: Panel
     inner: dict[int, list[Fold]] = field(default_factory=dict)
+
+    def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
+        """Return the fit of one point of the search space."""
+        return replace(self.plan.job(params, import_path=import_path), n_classes=max(2, len(self.dataset.classes)))
 
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""

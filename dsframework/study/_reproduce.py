@@ -91,7 +91,7 @@ def _fit_again(
     prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
     backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
-    job = prepared.plan.job(recorded.params, import_path=folder if prepared.plan.model.name == "python" else None)
+    job = prepared.job(recorded.params, import_path=folder if prepared.plan.model.name == "python" else None)
     outcomes: dict[str, Any] = {}
     try:
         rows = backend.put(prepared.dataset)
@@ -119,16 +119,17 @@ def _score_pairs(recorded: ExperimentResult, folds: list[FoldOutcome], final: Fi
         yield _pair(f"test {name}", then, final.scores.get(name, math.nan))
 
 
-def _pair(name: str, then: float, now: float) -> Pair:
-    gap = 0.0 if then == now else abs(then - now) / max(abs(then), abs(now), 1e-300)
+def _pair(name: str, then: float | None, now: float) -> Pair:
+    then = math.nan if then is None else then
+    gap = 0.0 if then == now or (math.isnan(then) and math.isnan(now)) else abs(then - now) / max(abs(then), abs(now), 1e-300)
     return name, math.inf if math.isnan(gap) else gap, f"{then!r} then, {now!r} now"
 
 
 def _prediction_pairs(run_id: str, prepared: Prepared, folds: list[FoldOutcome], final: FinalOutcome) -> Iterator[Pair]:
     by_number = {fold.number: fold for fold in prepared.folds}
     again = {
-        "cv": pl.concat([prediction_frame(prepared.dataset, by_number[outcome.fold], outcome.predicted) for outcome in folds]),
-        "test": prediction_frame(prepared.dataset, prepared.final, final.predicted),
+        "cv": pl.concat([prediction_frame(prepared.dataset, by_number[outcome.fold], outcome.forecast) for outcome in folds]),
+        "test": prediction_frame(prepared.dataset, prepared.final, final.forecast),
     }
     for part, frame in again.items():
         recorded = load_predictions(run_id, part)  # type: ignore[arg-type]

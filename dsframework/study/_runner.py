@@ -27,6 +27,7 @@ from dsframework.records import (
     StudyStatus,
     TrialFinished,
 )
+from dsframework.study._audit import Auditor
 from dsframework.study._experiment_run import ExperimentRun, prediction_frame
 from dsframework.tracking import StudyStore, load_result, log_pipeline
 
@@ -88,6 +89,7 @@ class Runner:
         self._items, self._store, self._executor, self._listener = items, store, executor, listener
         self._tags, self._spec_yaml, self._reuse = tags, spec_yaml, reuse
         self._runs = [item for item in items if isinstance(item, ExperimentRun)]
+        self._auditor = Auditor()
         self._handles: dict[str, Any] = {}
         self._in_flight: dict[str, int] = {}
         self._started = datetime.now(UTC)
@@ -228,7 +230,7 @@ class Runner:
         trial = run.accept(key, outcome)
         if trial is not None:
             self._emit(TrialFinished(status=self.status(), experiment=run.name, trial=trial))
-        if run.final is not None and run.result is None and run.active:
+        if run.complete and run.result is None and run.active:
             try:
                 self._conclude(run)
             except TrackingUnavailableError:
@@ -240,11 +242,16 @@ class Runner:
         """Record everything of a finished experiment; its result last, which says that the rest is there."""
         final, prepared = run.final, run.prepared
         assert final is not None
+        assert run.audit is not None
         result = run.make_result(final)
+        report = self._auditor.report(prepared, run.audit, beats_baselines=result.beats_baselines)
+        result = result.model_copy(update={"audit": report})
+        self._log_golden(run)
         out_of_fold = run.out_of_fold()
         if out_of_fold is not None:
             self._store.log_frame(run.run_id, out_of_fold, "predictions/cv.parquet")
-        test = prediction_frame(prepared.dataset, prepared.final, final.predicted, final.baseline_predictions)
+        levels = prepared.plan.quantiles
+        test = prediction_frame(prepared.dataset, prepared.final, final.forecast, levels, final.baseline_predictions)
         self._store.log_frame(run.run_id, test, "predictions/test.parquet")
         self._store.log_table(run.run_id, run.trial_table(), "trials.json")
         self._store.log_text(run.run_id, self._spec_yaml, "spec.yaml")
@@ -254,6 +261,12 @@ class Runner:
         run.finish(result)
         run.final = None
         self._emit(ExperimentFinished(status=self.status(), result=result))
+
+    def _log_golden(self, run: ExperimentRun) -> None:
+        golden = self._auditor.golden(run.prepared) if run.prepared.plan.audit != "off" else None
+        if golden is not None:
+            self._store.log_frame(run.run_id, golden.rows, "audit/rows.parquet")
+            self._store.log_frame(run.run_id, golden.features, "audit/features.parquet")
 
     def _log_model(self, run: ExperimentRun, result: ExperimentResult) -> None:
         plan, final = run.prepared.plan, run.final

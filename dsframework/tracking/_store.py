@@ -11,7 +11,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -224,15 +224,11 @@ class StudyStore:
 
         with guard():
             now = self._client.get_run(result.run_id).info.start_time
-        metrics = [Metric(f"test_{name}", value, now, 0) for name, value in result.test.items()]
-        for name, summary in result.cv.items():
-            metrics += [Metric(f"cv_{name}", summary.mean, now, 0), Metric(f"cv_{name}_std", summary.std, now, 0)]
-            metrics += [Metric(f"fold_{name}", value, now, fold) for fold, value in enumerate(summary.folds)]
-        for baseline, scores in result.baselines.items():
-            metrics += [Metric(f"baseline_{baseline}_{name}", value, now, 0) for name, value in scores.items()]
-        metrics += [Metric("n_trials", result.n_trials, now, 0), Metric("seconds", result.seconds, now, 0)]
+        metrics = [Metric(name, value, now, step) for name, value, step in _figures(result) if value is not None]
         params = [Param("model", result.model), *(Param(key, str(value)[:500]) for key, value in result.params.items())]
         tags = [RunTag("tsml.beats_baselines", str(result.beats_baselines).lower())]
+        if result.audit is not None:
+            tags.append(RunTag("tsml.audit", result.audit.verdict))
         with guard():
             self._client.log_batch(result.run_id, metrics=metrics, params=params, tags=tags)
             self._client.log_text(result.run_id, result.model_dump_json(indent=1), "result.json")
@@ -241,6 +237,22 @@ class StudyStore:
         """End a run: ``FINISHED``, ``FAILED`` or ``KILLED``."""
         with guard():
             self._client.set_terminated(run_id, status)
+
+
+def _figures(result: ExperimentResult) -> Iterator[tuple[str, float | None, int]]:
+    """Every number of a result with its name and its step; None where there is none."""
+    for name, value in result.test.items():
+        yield f"test_{name}", value, 0
+    for name, summary in result.cv.items():
+        yield f"cv_{name}", summary.mean, 0
+        yield f"cv_{name}_std", summary.std, 0
+        for fold, value in enumerate(summary.folds):
+            yield f"fold_{name}", value, fold
+    for baseline, scores in result.baselines.items():
+        for name, value in scores.items():
+            yield f"baseline_{baseline}_{name}", value, 0
+    yield "n_trials", result.n_trials, 0
+    yield "seconds", result.seconds, 0
 
 
 def status_text(status: StudyStatus) -> str:

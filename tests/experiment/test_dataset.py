@@ -71,13 +71,13 @@ def test_a_row_whose_label_is_not_known_when_the_test_begins_is_not_learned_from
 def test_baselines_know_the_last_value_and_the_mean_of_the_training_rows_alone() -> None:
     found = dataset_of(two_entities())
     fold = Fold(number=0, train=(Span(0, 6),), purged=(), embargoed=(), test=(Span(6, len(found.axis)),))
-    said = baseline_predictions(found, "regression", fold)
+    said = baseline_predictions(found, expand(spec_of())[0].job({}), fold)
     test = found.test_rows(fold)
-    assert said["naive"].tolist() == found.x[test][:, 0].tolist()
+    assert said["naive"].point.tolist() == found.x[test][:, 0].tolist()
     for code in range(2):
         mine = found.entity == code
         mean = found.y[: test.start][mine[: test.start]].mean()
-        assert set(said["historic_mean"][mine[test]]) == {mean}
+        assert set(said["historic_mean"].point[mine[test]]) == {mean}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""The audit of one experiment: what needs its folds, its model and its rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dsframework.audit import Stretch, audit_shuffle, check_labels
+from dsframework.errors import TsmlError
+from dsframework.experiment._dataset import Dataset, Floats
+from dsframework.experiment._fit import FitJob, fit_rows, forecast_rows, score_rows
+from dsframework.experiment._learned import Forecast
+from dsframework.records import AuditCheck
+from dsframework.splitting import Fold
+
+__all__ = ["AuditOutcome", "audit_fit", "audit_labels"]
+
+
+@dataclass(frozen=True)
+class AuditOutcome:
+    """What the fits of the audit found, and how long they took."""
+
+    checks: tuple[AuditCheck, ...]
+    seconds: float
+
+
+def audit_labels(dataset: Dataset, folds: Sequence[Fold], final: Fold) -> AuditCheck:
+    """Check that no training label overlaps what is predicted, in any fold; see `dsframework.audit.check_labels`."""
+    step = dataset.where.step
+    oldest = dataset.axis[np.maximum(step - dataset.lookback, 0)]
+    stretches = {}
+    for fold in [*folds, final]:
+        train, test = dataset.train_rows(fold), dataset.test_rows(fold)
+        begins = oldest if fold.reach == "features" else dataset.time
+        blocks = []
+        for span in fold.blocks:
+            lies = (step[test] >= span.start) & (step[test] < span.stop)
+            blocks.append((dataset.axis[min(span.start, fold.known_by)], dataset.label_time[test][lies].max()))
+        name = f"fold {fold.number}" if fold.number else "the final fit"
+        stretches[name] = Stretch(dataset.time[train], dataset.label_time[train], begins[train], tuple(blocks))
+    return check_labels(stretches)
+
+
+def audit_fit(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, metric: str, greater_is_better: bool) -> AuditOutcome:
+    """Fit one fold again, once with other values outside it and once on shuffled rows.
+
+    Parameters
+    ----------
+    dataset, job, fold
+        As for `fit_fold`; the smallest fold costs least.
+    recorded
+        What the recorded fit of this fold said.
+    metric, greater_is_better
+        The score that the two splits are compared by.
+    """
+    started = time.perf_counter()
+    checks = []
+    for check, name in ((_check_outside, "fold"), (_check_shuffle, "shuffle")):
+        try:
+            checks.append(check(dataset, job, fold, recorded, metric, greater_is_better))
+        except TsmlError as error:
+            checks.append(AuditCheck(name=name, verdict="not verified", detail=str(error)))
+    return AuditOutcome(tuple(checks), time.perf_counter() - started)
+
+
+def _check_outside(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, *_: Any) -> AuditCheck:
+    """Nothing that is fitted in the fold may depend on a value outside its training rows."""
+    train = dataset.train_rows(fold)
+    outside = np.ones(dataset.n_rows, dtype=bool)
+    outside[train] = False
+    again = fit_rows(_elsewhere(dataset, outside, job.seed), job, train)
+    same = forecast_rows(dataset, again, dataset.test_rows(fold)).same_as(recorded)
+    if not same.all():
+        row = int(np.flatnonzero(~same)[0])
+        text = f"{int((~same).sum())} of {len(same)} predictions of fold {fold.number} change when values outside its training rows do"
+        return AuditCheck(name="fold", verdict="failed", detail=text, date=_iso(dataset.time[dataset.test_rows(fold)][row]))
+    text = f"the {len(same)} predictions of fold {fold.number} do not depend on values outside its training rows"
+    return AuditCheck(name="fold", verdict="clean", detail=text)
+
+
+def _elsewhere(dataset: Dataset, outside: np.ndarray[Any, np.dtype[np.bool_]], seed: int) -> Dataset:
+    """The same rows with other values outside the fold, in arrays of their own: none is a view of the real ones."""
+    random = np.random.default_rng(seed)
+    factor = np.where(outside, np.exp(random.uniform(-1.0, 1.0, dataset.n_rows)), 1.0)
+
+    def other(values: Floats | None) -> Floats | None:
+        return None if values is None else values * factor
+
+    y = np.where(outside, dataset.y[random.permutation(dataset.n_rows)], dataset.y)
+    parts = {"x": dataset.x * factor[:, None], "y": y, "naive": {name: values * factor for name, values in dataset.naive.items()}}
+    return Dataset(**{**dataset.__dict__, **parts, "where": dataset.where.with_now(other(dataset.where.now))})
+
+
+def _check_shuffle(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, metric: str, greater_is_better: bool) -> AuditCheck:
+    """As many training rows as the fold has, drawn from its training and test rows; the others are predicted."""
+    if job.new_model().history:
+        return AuditCheck(
+            name="shuffle", verdict="not verified", detail=f"{job.model} reads rows in their order, which a shuffled split has not"
+        )
+    everything = np.arange(dataset.n_rows)
+    train, test = everything[dataset.train_rows(fold)], everything[dataset.test_rows(fold)]
+    drawn = np.random.default_rng(job.seed).permutation(np.concatenate([train, test]))
+    some, others = np.sort(drawn[: len(train)]), np.sort(drawn[len(train) :])
+    learned = fit_rows(dataset, job, some)
+    shuffled = score_rows(dataset, job, some, others, forecast_rows(dataset, learned, others))
+    ordered = score_rows(dataset, job, train, test, recorded)
+    return audit_shuffle(metric, ordered[metric], shuffled[metric], greater_is_better=greater_is_better)
+
+
+def _iso(moment: np.datetime64) -> str:
+    return str(np.datetime_as_string(moment, unit="s")).removesuffix("T00:00:00")

@@ -1,0 +1,96 @@
+"""The audit of a study's experiments: what is said of the features is said once for all that share them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from dsframework.audit import Golden, audit_features, check_golden, make_golden
+from dsframework.errors import TsmlError
+from dsframework.experiment import AuditOutcome, audit_labels
+from dsframework.features import build_features
+from dsframework.records import AuditCheck, AuditReport
+from dsframework.study._prepare import Prepared
+
+__all__ = ["Auditor", "feature_builder"]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    checks: tuple[AuditCheck, ...]
+    golden: Golden | None
+    seconds: float
+
+
+def feature_builder(prepared: Prepared) -> Any:
+    """Return the function from the rows of the experiment's panel to its features."""
+    panel, plan = prepared.panel, prepared.plan
+    return partial(build_features, components=plan.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
+
+
+class Auditor:
+    """Audits the experiments of one study."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def report(self, prepared: Prepared, fits: AuditOutcome, *, beats_baselines: bool | None) -> AuditReport | None:
+        """Return everything that the audit has to say of an experiment; None where the document switches it off.
+
+        Parameters
+        ----------
+        prepared
+            Plan, rows and folds.
+        fits
+            What the fits of the audit found.
+        beats_baselines
+            Whether the test score is better than that of every naive forecast; None where there is none.
+        """
+        if prepared.plan.audit == "off":
+            return None
+        started = time.perf_counter()
+        seen = self._features(prepared)
+        labels = audit_labels(prepared.dataset, prepared.folds, prepared.final) if prepared.dataset.has_target else None
+        checks = [*seen.checks, *([labels] if labels else []), *fits.checks, *_baseline(prepared, beats=beats_baselines)]
+        seconds = time.perf_counter() - started + fits.seconds
+        return AuditReport.of(checks, seconds)
+
+    def golden(self, prepared: Prepared) -> Golden | None:
+        """Return the golden features of an experiment's panel, where their history is not too long to keep."""
+        return self._features(prepared).golden
+
+    def _features(self, prepared: Prepared) -> _Seen:
+        key = prepared.dataset_key
+        if key not in self._seen:
+            self._seen[key] = _look(prepared)
+        return self._seen[key]
+
+
+def _look(prepared: Prepared) -> _Seen:
+    started = time.perf_counter()
+    panel, build = prepared.panel, feature_builder(prepared)
+    try:
+        checks = audit_features(panel.frame, build, time=panel.time, entity=panel.entity, seed=prepared.plan.seed)
+        golden = make_golden(panel.frame, build, time=panel.time, entity=panel.entity, lookback=prepared.dataset.lookback)
+    except TsmlError as error:  # other values may be refused where the real ones are not
+        unknown = AuditCheck(name="future", verdict="not verified", detail=f"the features can't be computed over other values: {error}")
+        return _Seen((unknown,), None, time.perf_counter() - started)
+    if golden is None:
+        kept = AuditCheck(name="golden", verdict="not verified", detail="the features' history is too long to be kept with the run")
+    else:
+        kept = check_golden(Golden.from_bytes(golden.to_bytes()), build, time=panel.time, entity=panel.entity)
+    return _Seen((*checks, kept), golden, time.perf_counter() - started)
+
+
+def _baseline(prepared: Prepared, *, beats: bool | None) -> list[AuditCheck]:
+    """Whether the test's score is better than every forecast that needs no training."""
+    if not prepared.dataset.has_target or prepared.plan.task not in ("regression", "classification"):
+        return []
+    metric = prepared.plan.metric
+    if beats is None:
+        return [AuditCheck(name="baseline", verdict="not verified", detail=f"{metric} of the test, or of every baseline, has no value")]
+    if beats:
+        return [AuditCheck(name="baseline", verdict="clean", detail=f"{metric} of the test is better than that of every naive forecast")]
+    return [AuditCheck(name="baseline", verdict="warned", detail=f"{metric} of the test is not better than that of every naive forecast")]
