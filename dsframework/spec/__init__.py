@@ -15,6 +15,16 @@ from dsframework.spec._data import (
     SqlData,
 )
 from dsframework.spec._data_parts import Aggregation, Available, Checks, ResampleSpec, parse_duration
+from dsframework.spec._evaluation import (
+    BREAKDOWN_KEYS,
+    BacktestArguments,
+    BreakdownArguments,
+    CalibrationArguments,
+    EvaluatorArguments,
+    IntervalSpec,
+    RankingArguments,
+    ResidualsArguments,
+)
 from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
 from dsframework.spec._features import (
     CalendarArguments,
@@ -79,6 +89,7 @@ from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
 from dsframework.spec._words import plain_words
 
 __all__ = [
+    "BREAKDOWN_KEYS",
     "CLASSIFICATION_METRICS",
     "METRICS",
     "REGRESSION_METRICS",
@@ -86,8 +97,11 @@ __all__ = [
     "Aggregation",
     "Arguments",
     "Available",
+    "BacktestArguments",
+    "BreakdownArguments",
     "BrokenPackageError",
     "CalendarArguments",
+    "CalibrationArguments",
     "Catalogue",
     "CatboostArguments",
     "Checks",
@@ -100,11 +114,13 @@ __all__ = [
     "DataSpec",
     "DuckdbData",
     "EarlyStopping",
+    "EvaluatorArguments",
     "ExperimentSpec",
     "FrameData",
     "GroupsSpec",
     "HoldOutCv",
     "ImputeArguments",
+    "IntervalSpec",
     "JoinSpec",
     "KerasMlpArguments",
     "LagArguments",
@@ -121,7 +137,9 @@ __all__ = [
     "RandomForestArguments",
     "RangeArguments",
     "RankArguments",
+    "RankingArguments",
     "ResampleSpec",
+    "ResidualsArguments",
     "Resources",
     "ReturnsArguments",
     "RidgeArguments",
