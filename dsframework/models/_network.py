@@ -116,7 +116,7 @@ class NetworkModel(ABC):
         """Learn from rows; see `Model.fit`. A round is an epoch."""
         assert y is not None
         epochs = int(rounds if rounds is not None else self._setting("epochs"))
-        with self._at_work(), self._training():
+        with self._at_work(self.device), self._training():
             self.network_ = self._train(x, y, weight, rows, epochs, ())
             self.quantile_network_ = self._train(x, y, weight, rows, epochs, self.quantiles) if self.quantiles else None
         self.n_features_ = int(x.shape[1])
@@ -137,7 +137,7 @@ class NetworkModel(ABC):
         """Return the best number of epochs by the loss on the validation rows; see `Model.find_rounds`."""
         from dsframework.models._torch_training import Watched, watch
 
-        with self._at_work(), self._training():
+        with self._at_work(self.device), self._training():
             centre, scale = self._scale(y, weight)
             lesson = self._prepare(x, y, weight, rows, (), centre, scale)
             watched = Watched(self._samples(x_val, rows_val, "float32", self.device), self._learned_target(y_val, centre, scale))
@@ -146,7 +146,7 @@ class NetworkModel(ABC):
     def predict(self, x: Floats, *, rows: Rows | None = None) -> Floats:
         """Return values, or probabilities; see `Model.predict`."""
         network = self._fitted()
-        with self._at_work():
+        with self._at_work("cpu"):
             raw = self._ask(network, x, rows)
             if self.task == "regression":
                 return as_values(network.centre + network.scale * raw[:, 0], len(raw), self.name)
@@ -157,7 +157,7 @@ class NetworkModel(ABC):
         self._fitted()
         if self.quantile_network_ is None:
             raise ModelError(f"{self.name} was made without quantiles", field=f"models.{self.name}", mend="make it with quantiles=")
-        with self._at_work():
+        with self._at_work("cpu"):
             raw = self._ask(self.quantile_network_, x, rows)
         return self.quantile_network_.centre + self.quantile_network_.scale * raw
 
@@ -290,10 +290,10 @@ class NetworkModel(ABC):
         return self.network_
 
     @contextmanager
-    def _at_work(self) -> Iterator[None]:
+    def _at_work(self, device: str) -> Iterator[None]:
         load_torch()
-        usable_device(self.device, self.name)
-        with foreign(self.name), calm(self.device):
+        usable_device(device, self.name)
+        with foreign(self.name), calm(device.partition(":")[0]):
             yield
 
 
