@@ -11,6 +11,25 @@ export type StudyEvent =
   | StudyFinished;
 
 /**
+ * What one check of the audit found; `feature`, `entity` and `date` (ISO 8601) say where, as far as it has a place.
+ */
+export interface AuditCheck {
+  name: string;
+  verdict: 'clean' | 'warned' | 'failed' | 'not verified';
+  detail: string;
+  feature: string | null;
+  entity: string | null;
+  date: string | null;
+}
+/**
+ * All checks of one experiment, and the worst verdict among them.
+ */
+export interface AuditReport {
+  verdict: 'clean' | 'warned' | 'failed' | 'not verified';
+  checks: AuditCheck[];
+  seconds: number;
+}
+/**
  * What the form offers in each stage.
  */
 export interface Catalogue {
@@ -84,13 +103,14 @@ export interface ComparisonRow {
     [k: string]: MetricSummary;
   };
   test: {
-    [k: string]: number;
+    [k: string]: number | null;
   };
   baselines: {
     [k: string]: {
-      [k: string]: number;
+      [k: string]: number | null;
     };
   };
+  audit: AuditReport | null;
   params: {
     [k: string]: unknown;
   };
@@ -128,16 +148,20 @@ export interface RunSummary {
     [k: string]: string;
   };
   beats_baselines: boolean | null;
+  audit: ('clean' | 'warned' | 'failed' | 'not verified') | null;
   n_trials: number | null;
   error: string | null;
 }
 /**
  * A metric over the validation folds; `std` is the population deviation over the folds.
+ *
+ * A fold whose rows can't tell (all targets equal, one class only) has no value and is left out of the mean; `note` says why.
  */
 export interface MetricSummary {
-  mean: number;
-  std: number;
-  folds: number[];
+  mean: number | null;
+  std: number | null;
+  folds: (number | null)[];
+  note: string | null;
 }
 /**
  * Forecasts of several runs over the actual values of one entity; times are ISO 8601.
@@ -284,18 +308,20 @@ export interface ExperimentResult {
     [k: string]: MetricSummary;
   };
   test: {
-    [k: string]: number;
+    [k: string]: number | null;
   };
   baselines: {
     [k: string]: {
-      [k: string]: number;
+      [k: string]: number | null;
     };
   };
+  notes: string[];
   beats_baselines: boolean | null;
   n_trials: number;
   n_train: number;
   n_test: number;
   n_dropped: number;
+  audit: AuditReport | null;
   seconds: number;
 }
 /**

@@ -1,4 +1,4 @@
-"""tsml runs | compare."""
+"""tsml runs | compare | audit."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def add_commands(commands: Any) -> None:
     compare.add_argument("--entity", metavar="NAME", help="whose forecasts the JSON document holds")
     compare.add_argument("--json", action="store_true", help=JSON_HELP)
     compare.set_defaults(run=_compare)
+
+    audit = commands.add_parser("audit", help="say whether a run can be believed, check by check")
+    audit.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
+    audit.add_argument("--json", action="store_true", help=JSON_HELP)
+    audit.set_defaults(run=_audit)
 
 
 def _count(text: str) -> int:
@@ -52,6 +57,7 @@ def _runs(options: argparse.Namespace) -> int:
             "cv": run.cv.get(run.metric),
             "test": run.test.get(run.metric),
             "beats_baselines": run.beats_baselines,
+            "audit": run.audit,
             "started": run.started,
         }
         for run in page.runs
@@ -76,9 +82,10 @@ def _compare(options: argparse.Namespace) -> int:
         line: dict[str, Any] = {"run": row.run.run_id[:8], "experiment": row.label}
         for name in found.metrics:
             summary = row.cv.get(name)
-            line[f"cv {name}"] = f"{summary.mean:.6g} ± {summary.std:.3g} ({len(summary.folds)} folds)" if summary else "-"
+            line[f"cv {name}"] = _over_folds(summary)
             line[f"test {name}"] = row.test.get(name)
         line["beats naive"] = row.run.beats_baselines
+        line["audit"] = row.run.audit
         rows.append(line)
     print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
     for key, values in found.spec_diff.items():
@@ -86,3 +93,25 @@ def _compare(options: argparse.Namespace) -> int:
     for note in found.notes:
         print(f"note: {note}")
     return 0
+
+
+def _over_folds(summary: Any) -> str:
+    if summary is None or summary.mean is None:
+        return "-"
+    defined = sum(value is not None for value in summary.folds)
+    return f"{summary.mean:.6g} ± {summary.std:.3g} ({defined} folds)"
+
+
+def _audit(options: argparse.Namespace) -> int:
+    import polars as pl
+
+    from dsframework.study import audit_run
+
+    report = audit_run(options.run_id)
+    if options.json:
+        print(report.model_dump_json(indent=1))
+    else:
+        print(f"audit of run {options.run_id}: {report.verdict}")
+        rows = [check.model_dump() for check in report.checks]
+        print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
+    return 1 if report.verdict == "failed" else 0

@@ -105,9 +105,17 @@ def _show(outcome: Any) -> None:
     for experiment in result.experiments:
         if experiment.error:
             print(f"{experiment.name}: {experiment.status}: {experiment.error}")
-        elif experiment.beats_baselines is False:
-            better = ", ".join(f"{name} {scores[result.metric]:.6g}" for name, scores in experiment.baselines.items())
+            continue
+        if experiment.beats_baselines is False:
+            known = {name: scores[result.metric] for name, scores in experiment.baselines.items()}
+            better = ", ".join(f"{name} {value:.6g}" for name, value in known.items() if value is not None)
             print(f"{experiment.name}: not better than every naive forecast ({better})")
+        for check in experiment.audit.checks if experiment.audit else ():
+            if check.verdict in ("failed", "warned") and check.name != "baseline":
+                place = f" (first at {check.date}{f', {check.entity}' if check.entity else ''})" if check.date else ""
+                print(f"{experiment.name}: audit {check.verdict}: {check.name}: {check.detail}{place}")
+        for note in experiment.notes:
+            print(f"{experiment.name}: {note}")
     print(f"{outcome!r}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from dsframework.records._audit import AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
 from dsframework.records._results import MetricSummary
 
@@ -32,6 +33,7 @@ class RunSummary(Record):
     test: dict[str, float] = {}
     params: dict[str, str] = {}
     beats_baselines: bool | None = None
+    audit: AuditVerdict | None = None
     n_trials: int | None = None
     error: str | None = None
 
@@ -51,6 +53,7 @@ class ComparisonRow(Record):
     cv: dict[str, MetricSummary] = {}
     test: dict[str, float | None] = {}
     baselines: dict[str, dict[str, float | None]] = {}
+    audit: AuditReport | None = None
     params: dict[str, Any] = {}
 
 

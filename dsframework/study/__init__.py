@@ -1,5 +1,6 @@
 """Studies: variants become experiments, experiments become trials, and nothing that was told finished is lost."""
 
+from dsframework.study._audit import audit_run
 from dsframework.study._folds import picture_folds
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._reproduce import reproduce
@@ -8,6 +9,7 @@ from dsframework.study._status import list_studies, stop_study, study_status
 
 __all__ = [
     "StudyOutcome",
+    "audit_run",
     "create_study",
     "list_studies",
     "picture_folds",

@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 from dsframework.audit import Golden, audit_features, check_golden, make_golden
-from dsframework.errors import TsmlError
-from dsframework.experiment import AuditOutcome, audit_labels
+from dsframework.errors import NotFoundError, TsmlError
+from dsframework.experiment import AuditOutcome, audit_labels, expand
 from dsframework.features import build_features
 from dsframework.records import AuditCheck, AuditReport
 from dsframework.study._prepare import Prepared
+from dsframework.tracking import load_golden, load_result, load_spec_of, run_summary
 
-__all__ = ["Auditor", "feature_builder"]
+__all__ = ["Auditor", "audit_run", "feature_builder"]
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,26 @@ def _baseline(prepared: Prepared, *, beats: bool | None) -> list[AuditCheck]:
     if beats:
         return [AuditCheck(name="baseline", verdict="clean", detail=f"{metric} of the test is better than that of every naive forecast")]
     return [AuditCheck(name="baseline", verdict="warned", detail=f"{metric} of the test is not better than that of every naive forecast")]
+
+
+def audit_run(run_id: str) -> AuditReport:
+    """Return the recorded audit of a run, with its golden features computed again by what is installed now.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such run, it has no result, or it was not audited.
+    """
+    run = run_summary(run_id)
+    report = load_result(run.run_id).audit
+    if report is None:
+        raise NotFoundError(f"run {run.run_id[:8]} was not audited", field="run", value=run_id, mend="remove audit: off and run it again")
+    golden = load_golden(run.run_id)
+    plan = next((plan for plan in expand(load_spec_of(run.run_id)) if plan.name == run.name), None)
+    if golden is None or plan is None:
+        return report
+    rows, features = golden
+    data = plan.data
+    build = partial(build_features, components=plan.features, time=data.time, entity=data.entity, calendar=data.calendar)
+    again = check_golden(Golden(rows, features), build, time=data.time, entity=data.entity)
+    return AuditReport.of([again if check.name == "golden" else check for check in report.checks], report.seconds)

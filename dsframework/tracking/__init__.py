@@ -2,7 +2,7 @@
 
 from dsframework.tracking._artifacts import read_text
 from dsframework.tracking._client import client, guard, home, tracking_uri
-from dsframework.tracking._compare import compare_runs, load_predictions
+from dsframework.tracking._compare import compare_runs, load_golden, load_predictions
 from dsframework.tracking._environment import environment, git_commit, locked_requirements
 from dsframework.tracking._lock import one_at_a_time
 from dsframework.tracking._model import download_model, load_pipeline, log_pipeline
@@ -21,6 +21,7 @@ __all__ = [
     "git_commit",
     "guard",
     "home",
+    "load_golden",
     "load_pipeline",
     "load_predictions",
     "load_result",

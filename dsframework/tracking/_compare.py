@@ -12,7 +12,7 @@ from dsframework.tracking._artifacts import read_frame
 from dsframework.tracking._client import client, guard
 from dsframework.tracking._runs import find_runs, load_result, load_spec_of
 
-__all__ = ["compare_runs", "load_predictions"]
+__all__ = ["compare_runs", "load_golden", "load_predictions"]
 
 _MOST_RUNS = 50
 _MOST_POINTS = 3000
@@ -68,6 +68,13 @@ def load_predictions(run_id: str, part: Literal["test", "cv"]) -> pl.DataFrame |
     return read_frame(client(), run_id, f"predictions/{part}.parquet")
 
 
+def load_golden(run_id: str) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """Return the raw rows and the features that the audit of a run keeps; None where it keeps none."""
+    store = client()
+    rows, features = (read_frame(store, run_id, f"audit/{name}.parquet") for name in ("rows", "features"))
+    return None if rows is None or features is None else (rows, features)
+
+
 def _tags(runs: list[RunSummary]) -> list[dict[str, str]]:
     store = client()
     with guard():
@@ -87,7 +94,15 @@ def _row(run: RunSummary, label: str) -> ComparisonRow:
         result = None  # a run that failed or still runs has none; its line shows that
     if result is None:
         return ComparisonRow(run=run, label=label)
-    return ComparisonRow(run=run, label=label, cv=result.cv, test=result.test, baselines=result.baselines, params=result.params)
+    return ComparisonRow(
+        run=run,
+        label=label,
+        cv=result.cv,
+        test=result.test,
+        baselines=result.baselines,
+        audit=result.audit,
+        params=result.params,
+    )
 
 
 def _differing(rows: list[ComparisonRow]) -> list[str]:

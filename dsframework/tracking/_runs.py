@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from dsframework.errors import NotFoundError, TrackingError
 from dsframework.metrics import metric_names
-from dsframework.records import ExperimentResult, RunPage, RunSummary, Status
+from dsframework.records import AuditVerdict, ExperimentResult, RunPage, RunSummary, Status
 from dsframework.spec import ExperimentSpec, parse_spec
 from dsframework.tracking._artifacts import read_text
 from dsframework.tracking._client import client, guard
@@ -178,9 +178,15 @@ def summarise(run: Any, names: dict[str, str]) -> RunSummary:
         test={key[5:]: value for key, value in metrics.items() if key.startswith("test_")},
         params={key: value for key, value in run.data.params.items() if key != "model"},
         beats_baselines=None if flag not in ("true", "false") else flag == "true",
+        audit=_verdict(tags.get("tsml.audit")),
         n_trials=int(metrics["n_trials"]) if "n_trials" in metrics else None,
         error=tags.get("tsml.error"),
     )
+
+
+def _verdict(text: str | None) -> AuditVerdict | None:
+    known: dict[str, AuditVerdict] = {verdict: verdict for verdict in get_args(AuditVerdict)}
+    return known.get(text or "")
 
 
 def iso(milliseconds: int | None) -> str | None:
