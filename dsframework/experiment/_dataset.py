@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from dsframework.data import Panel, check_columns
 from dsframework.errors import DataError
 from dsframework.experiment._fold_rows import Chosen, test_paths, test_rows, train_rows
 from dsframework.experiment._locate import entity_codes, locate
-from dsframework.experiment._target import add_target
+from dsframework.experiment._target import add_labels, add_target
 from dsframework.features import build_features, needed_columns
 from dsframework.preprocessing import TargetTransform
 from dsframework.rows import Rows
@@ -108,8 +108,10 @@ class Dataset:
         return test_paths(self, fold)
 
 
-def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -> Dataset:
+def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Component], *, task: str = "regression") -> Dataset:
     """Compute features and target of a panel.
+
+    Of a task that predicts nothing, `target` names the column with what is true of a row, or is None.
 
     Raises
     ------
@@ -118,9 +120,13 @@ def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -
     FeatureError
         When a feature can't be computed.
     """
-    check_columns(panel, [target.column], field="target.column")
+    if target is not None:
+        check_columns(panel, [target.column], field="target.column")
     table = build_features(panel.frame, features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
     check_columns(panel, needed_columns(features), field="features")
+    if task in ("anomaly", "clustering"):
+        return _without_target(panel, target, table)
+    assert target is not None
     frame = add_target(panel, target)
     known = frame["__y"].is_finite().fill_null(False).to_numpy()
     keep = table.warm & known
@@ -133,6 +139,18 @@ def build_dataset(panel: Panel, target: TargetSpec, features: list[Component]) -
         )
     reads = max(table.lookback, target.horizon if TargetTransform(target.transform).needs_now else 0)
     return _arrays(panel, frame.with_columns(_since(panel, reads)), table, keep, known, reads)
+
+
+def _without_target(panel: Panel, target: TargetSpec | None, table: Any) -> Dataset:
+    frame = add_labels(panel, None if target is None else target.column).with_columns(_since(panel, table.lookback))
+    if not table.warm.any():
+        raise DataError(
+            f"no row is left: the features need {table.lookback} rows of history, but there are {panel.n_rows} rows",
+            field="features",
+            mend="use shorter lags or windows, or more data",
+        )
+    everything = np.ones(panel.n_rows, dtype=bool)
+    return replace(_arrays(panel, frame, table, table.warm, everything, table.lookback), has_target=target is not None)
 
 
 def _since(panel: Panel, reads: int) -> pl.Expr:

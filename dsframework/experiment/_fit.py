@@ -134,7 +134,7 @@ def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit"
 def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
     """Return the forecast of some rows, which may read the rows before them where the model does."""
     seen = with_history(dataset.where, test, learned.model.history)
-    return learned.forecast(dataset.x[seen], asked_of(dataset.where, test, seen))
+    return learned.forecast(dataset.x[seen], asked_of(dataset.where, test, seen), scoring=True)
 
 
 def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
@@ -152,6 +152,7 @@ def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forec
         levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
         flagged=forecast.flagged,
         features=forecast.features,
+        reference=forecast.reference,
     )
     return score(job.metrics, sample)
 

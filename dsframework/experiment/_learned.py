@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dsframework.errors import ModelError, SplitError
+from dsframework.metrics import reference_rows
 from dsframework.models import Model, make_model
 from dsframework.preprocessing import Pipeline, TargetTransform, make_steps
 from dsframework.rows import Floats, Rows
@@ -17,6 +18,7 @@ from dsframework.spec import Component, EarlyStopping
 __all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_history"]
 
 _REASONS = 3
+_MADE_UP = 2000
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Forecast:
         The features that have most to do with an unusual row, as text, shape (rows,), where the model tells.
     features
         What a clustering was made from, shape (rows, features).
+    reference
+        How unusual made-up rows are, with which those of the real ones are compared, shape (made-up rows,).
     """
 
     point: Floats
@@ -106,6 +110,7 @@ class Forecast:
     flagged: np.ndarray[Any, np.dtype[np.bool_]] | None = None
     reason: np.ndarray[Any, Any] | None = None
     features: Floats | None = None
+    reference: Floats | None = None
 
     @classmethod
     def of_classes(cls, predicted: Floats) -> Forecast:
@@ -152,7 +157,7 @@ class Learned:
         """Whether the target's own last value is needed beside the features."""
         return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
 
-    def forecast(self, x: Floats, rows: Rows) -> Forecast:
+    def forecast(self, x: Floats, rows: Rows, *, scoring: bool = False) -> Forecast:
         """Say what is to be said of the rows that are asked for.
 
         Parameters
@@ -161,6 +166,8 @@ class Learned:
             Shape (rows, features), with the rows' history where the model reads it.
         rows
             Whose and when the rows are; `rows.asked` tells the history apart.
+        scoring
+            Whether the forecast is to be scored, and not only to be told.
 
         Raises
         ------
@@ -174,7 +181,9 @@ class Learned:
             return Forecast.of_classes(raw)
         if self.task == "anomaly":
             threshold = float(getattr(self.model, "threshold_", np.inf))
-            return Forecast(raw, flagged=raw > threshold, reason=self._reason(ready, given))
+            compared = scoring and not given and bool(np.isfinite(ready).all())
+            made = self.model.predict(reference_rows(ready, n=_MADE_UP)) if compared else None
+            return Forecast(raw, flagged=raw > threshold, reason=self._reason(ready, given), reference=made)
         if self.task == "clustering":
             return Forecast(raw, features=ready)
         point = self.target.inverse(raw, asked)

@@ -26,18 +26,19 @@ class FittedPipeline:
 
     task: str
     data: DataSpec
-    target: TargetSpec
+    target: TargetSpec | None
     features: list[Component]
     names: tuple[str, ...]
     lookback: int
     learned: Learned
+    classes: tuple[str, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
 
     @property
     def input_columns(self) -> list[str]:
         """The columns that raw rows must have, time and entity first."""
         keys = [self.data.time, *([self.data.entity] if self.data.entity else [])]
-        columns = [*needed_columns(self.features), *([self.target.column] if self.learned.needs_now else [])]
+        columns = [*needed_columns(self.features), *([self.target.column] if self.target and self.learned.needs_now else [])]
         return [*keys, *dict.fromkeys(name for name in columns if name not in keys)]
 
     def predict(self, frame: Any, as_of: Any = None, *, every_row: bool = False) -> pl.DataFrame:
@@ -55,8 +56,10 @@ class FittedPipeline:
         Returns
         -------
         pl.DataFrame
-            Columns time, entity (if there is one) and prediction: the target's value `horizon` rows after the row, in its unit;
-            for a classification the probability of class 1.
+            Columns time, entity (if there is one) and prediction: the target's value `horizon` rows after the row, in its unit; for a
+            classification the probability of class 1 (of more classes the most probable one, and a column ``probability_<class>`` each);
+            for an anomaly the score, with ``flagged`` and where the model tells it ``reason``; for clusters their number. Quantiles have
+            columns ``quantile_<level>``.
 
         Raises
         ------
@@ -88,14 +91,17 @@ class FittedPipeline:
             raise DataError(f"{name!r} is missing in a row to predict from", field="features", mend="add 'impute' to preprocessing")
         forecast = self.learned.forecast(x, asked_of(where, asked, seen))
         keys = [panel.time, *([panel.entity] if panel.entity else [])]
-        return panel.frame.select(keys).filter(pl.Series(chosen)).with_columns(pl.Series("prediction", forecast.point))
+        found = panel.frame.select(keys).filter(pl.Series(chosen)).with_columns(pl.Series("prediction", forecast.point))
+        return found.with_columns(
+            pl.Series(name, values) for name, values in forecast.columns(self.classes, self.learned.asked_quantiles).items()
+        )
 
     def _where(self, panel: Panel, warm: np.ndarray[Any, np.dtype[np.bool_]]) -> Rows:
         chosen = pl.Series(warm)
         frame = panel.frame.filter(chosen)
         entity, entities = entity_codes(frame, panel.entity)
         _, step = np.unique(frame[panel.time].to_numpy(), return_inverse=True)
-        now = value_now(panel, self.target).filter(chosen).to_numpy() if self.learned.needs_now else None
+        now = value_now(panel, self.target).filter(chosen).to_numpy() if self.target and self.learned.needs_now else None
         return locate(frame, panel, entity, entities, step, now=now)
 
 

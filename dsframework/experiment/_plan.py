@@ -42,9 +42,9 @@ class Plan:
     name: str
     model: Component
     variant: dict[str, str]
-    task: Literal["regression", "classification"]
+    task: Literal["regression", "classification", "anomaly", "clustering"]
     data: DataSpec
-    target: TargetSpec
+    target: TargetSpec | None
     features: list[Component]
     preprocessing: list[Component]
     split: SplitSpec
@@ -55,6 +55,11 @@ class Plan:
     early_stopping: EarlyStopping | None
     audit: Literal["full", "features", "off"] = "full"
     quantiles: tuple[float, ...] = ()
+
+    @property
+    def horizon(self) -> int:
+        """Rows between a row and its target; 1 for a task without one, whose folds are cut alike."""
+        return self.target.horizon if self.target else 1
 
     @property
     def search_space(self) -> dict[str, Any]:
@@ -74,12 +79,12 @@ class Plan:
             model=self.model.name,
             params=params,
             preprocessing=tuple(self.preprocessing),
-            transform=self.target.transform,
+            transform=self.target.transform if self.target else "none",
             metrics=self.metrics,
             seed=self.seed,
             threads=self.threads,
             early_stopping=self.early_stopping,
-            horizon=self.target.horizon,
+            horizon=self.horizon,
             import_path=import_path,
             quantiles=self.quantiles,
         )
@@ -89,7 +94,7 @@ class Plan:
         return {
             "task": self.task,
             "data": {key: getattr(self.data, key) for key in ("time", "entity", "calendar", "timezone")},
-            "target": self.target.model_dump(mode="json", by_alias=True),
+            "target": _plain(self.target),
             "features": [component.to_plain(full=True) for component in self.features],
             "preprocessing": [component.to_plain(full=True) for component in self.preprocessing],
             "split": self.split.model_dump(mode="json", by_alias=True),
@@ -106,6 +111,8 @@ class Plan:
 
 
 def _plain(value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, list):
         return [component.to_plain(full=True) for component in value]
     return value.model_dump(mode="json", by_alias=True)

@@ -8,7 +8,7 @@ from dsframework.data import Panel
 from dsframework.errors import DataError, SplitError
 from dsframework.spec import TargetSpec
 
-__all__ = ["add_target", "season_length", "value_now"]
+__all__ = ["add_labels", "add_target", "season_length", "value_now"]
 
 _WEEK = 5
 
@@ -63,6 +63,19 @@ def add_target(panel: Panel, target: TargetSpec) -> pl.DataFrame:
             mend="use a shorter horizon or more data",
         )
     return result
+
+
+def add_labels(panel: Panel, column: str | None) -> pl.DataFrame:
+    """Return the panel's rows with ``__y``, ``__time`` and ``__label_time`` for a task that predicts nothing.
+
+    Parameters
+    ----------
+    column
+        What is true of a row, as numbers, where a column says so; it is used to score, never to learn.
+    """
+    known = pl.lit(None, dtype=pl.Float64) if column is None else pl.col(column).cast(pl.Float64)
+    time = pl.col(panel.time)
+    return panel.frame.with_columns(known.alias("__y"), time.alias("__time"), time.alias("__label_time"))
 
 
 def value_now(panel: Panel, target: TargetSpec) -> pl.Series:

@@ -8,8 +8,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Strict
+from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
+from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_problem
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec
@@ -18,6 +20,8 @@ from dsframework.spec._tuning import Resources, Tracking, Tuning
 __all__ = ["STAGES", "ExperimentSpec", "Variants"]
 
 STAGES = ("data", "target", "features", "preprocessing", "split", "models")
+_STAGES = ("data", "features", "models")
+_SUPERVISED_STAGES = (*_STAGES, "target")
 
 DataAny = Annotated[DataSpec, DataField()]
 Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
@@ -56,7 +60,7 @@ class ExperimentSpec(Strict):
 
     version: Literal[1] = Field(default=1, title="Version")
     name: str = Field(min_length=1, max_length=200, title="Name")
-    task: Literal["regression", "classification"] = Field(title="Task")
+    task: Literal["regression", "classification", "anomaly", "clustering"] = Field(title="Task")
     data: DataAny | None = Field(default=None, title="Data")
     target: TargetSpec | None = Field(default=None, title="Target")
     features: Features | None = Field(default=None, title="Features")
@@ -66,6 +70,10 @@ class ExperimentSpec(Strict):
     variants: Variants | None = Field(default=None, title="Variants")
     tuning: Tuning = Field(default=Tuning(), title="Tuning")
     metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
+    intervals: IntervalSpec | None = Field(default=None, title="Intervals", description="Prediction intervals of a regression.")
+    evaluation: list[Annotated[Component, ComponentOf("evaluation")]] = Field(
+        default=[], title="Evaluation", description="What else is made of the test's predictions: breakdowns, backtests."
+    )
     resources: Resources = Field(default=Resources(), title="Resources")
     tracking: Tracking = Field(default=Tracking(), title="Tracking")
     audit: Literal["full", "features", "off"] = Field(
@@ -87,8 +95,10 @@ class ExperimentSpec(Strict):
             varied = self.variants is not None and getattr(self.variants, stage) is not None
             if own and varied:
                 yield f"variants.{stage}", f"{stage} stands above as well, where it would do nothing; remove one of the two"
-            if not own and not varied and stage in ("data", "target", "features", "models"):
+            if not own and not varied and stage in (_SUPERVISED_STAGES if self.supervised else _STAGES):
                 yield stage, f"'{stage}' is missing"
+        if self.task == "clustering" and (self.split or (self.variants and self.variants.split)):
+            yield "split", "would do nothing: clusters are made of all rows; remove it"
 
     def _task_problems(self) -> Any:
         for position, metric in enumerate(self.metrics):
@@ -108,15 +118,32 @@ class ExperimentSpec(Strict):
                 yield f"{field}.transform", f"{target.transform!r} would do nothing to a direction; remove it"
             if target.as_ in ("return", "log_return") and target.transform != "none":
                 yield f"{field}.transform", f"{target.transform!r} is not defined for negative returns; remove it"
-        if self.task == "regression" and any(m.name == "logistic_regression" for m in self.models or ()):
-            yield "models", "'logistic_regression' is a classifier; try ridge, or task: classification"
-        if self.task == "classification" and any(m.name == "ridge" for m in self.models or ()):
-            yield "models", "'ridge' is a regression; try logistic_regression, or task: regression"
+            if not self.supervised and target.transform != "none":
+                yield f"{field}.transform", f"would do nothing in a task: {self.task}; remove it"
+        yield from self._model_problems()
+        if self.intervals is not None and self.task != "regression":
+            yield "intervals", f"are for a regression, not for a {self.task}; remove them"
+
+    def _model_problems(self) -> Any:
+        forms = {"models": self.models or []}
+        forms |= {f"variants.models.{name}": form for name, form in ((self.variants and self.variants.models) or {}).items()}
+        for field, models in forms.items():
+            for position, model in enumerate(models):
+                tasks = getattr(type(model.arguments), "tasks", None)
+                if tasks is not None and self.task not in tasks:
+                    fitting = [name for name, kind in catalogue.usable("models").items() if self.task in getattr(kind, "tasks", ())]
+                    yield f"{field}[{position}]", f"{model.name!r} can't do a {self.task}; try {', '.join(fitting)}"
+
+    @property
+    def supervised(self) -> bool:
+        """Whether there is a target that is predicted."""
+        return self.task in ("regression", "classification")
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics to compute: those asked for, or all that fit the task; the deciding one is always among them."""
-        names = tuple(self.metrics) or default_metrics(self.task)
+        labelled = self.target is not None or (self.variants is not None and self.variants.target is not None)
+        names = tuple(self.metrics) or default_metrics(self.task, labelled=labelled)
         decides = self.tuning.metric
         return names if decides is None or decides in names else (decides, *names)
 

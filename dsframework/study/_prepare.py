@@ -51,7 +51,7 @@ class Prepared:
 
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""
-        now = self.plan.target.horizon if learned.needs_now else 0
+        now = self.plan.horizon if learned.needs_now else 0
         return max(self.dataset.lookback, now) + learned.model.history
 
     def example(self, lookback: int) -> pl.DataFrame:
@@ -98,11 +98,11 @@ class Preparer:
             When the data, the features or the folds of this plan can't be had; other plans may still run.
         """
         panel = self._panel(plan)
-        key = plan.stage_key("data", "target", "features")
+        key = digest([plan.stage_key("data", "target", "features"), plan.task])
         if key not in self._datasets:
-            self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features))
+            self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features, task=plan.task))
         dataset = _checked(self._datasets[key])
-        cuts = cut(dataset, panel, plan.split, horizon=plan.target.horizon)
+        cuts = cut(dataset, panel, plan.split, horizon=plan.horizon)
         return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
     def _panel(self, plan: Plan) -> Panel:

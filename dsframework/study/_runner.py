@@ -279,6 +279,7 @@ class Runner:
             names=run.prepared.dataset.names,
             lookback=run.prepared.lookback_of(final.learned),
             learned=final.learned,
+            classes=run.prepared.dataset.classes,
         )
         about = {
             "study": self.study,
@@ -287,7 +288,7 @@ class Runner:
             "model": plan.model.name,
             "params": result.params,
             "task": plan.task,
-            "target": plan.target.model_dump(mode="json", by_alias=True),
+            "target": plan.target.model_dump(mode="json", by_alias=True) if plan.target else None,
             "calendar": plan.data.calendar,
             "lookback": pipeline.lookback,
             "input_columns": pipeline.input_columns,
