@@ -13,7 +13,7 @@ import numpy as np
 from dsframework.errors import MissingDependencyError, ModelError, TsmlError, one_line
 from dsframework.models._base import Floats
 
-__all__ = ["as_chances", "as_values", "foreign", "need", "no_quantiles", "refuse_one_class"]
+__all__ = ["as_chances", "as_quantiles", "as_values", "foreign", "need", "no_quantiles", "refuse_one_class"]
 
 _PLACE = re.compile(r"^(\[[\d:]+\]\s*)?\S+\.(cc|cpp|cu|h|hpp):\d+:\s*")
 """Where in its C++ code a library noticed something: of no use to who reads the line."""
@@ -46,27 +46,22 @@ def no_quantiles(model: str) -> ModelError:
     return ModelError(f"{model} learns no quantiles", field=f"models.{model}", mend="use intervals.method: conformal")
 
 
-def refuse_one_class(y: Floats, model: str, n_classes: int = 2) -> None:
-    """Raise `ModelError` when a classification has one class only, lacks one, or has a value that is no class."""
+def refuse_one_class(y: Floats, model: str, n_classes: int = 2) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the classes among the rows, rising; raises `ModelError` when there is only one, or a value that is no class."""
     classes = np.unique(y)
     field = f"models.{model}"
     if classes.size == 1:
         raise ModelError(
             f"all {y.size} training rows are of class {classes[0]:g}", field=field, mend="use longer or fewer folds, or another target"
         )
-    known = np.arange(n_classes)
-    if np.setdiff1d(classes, known).size:
+    if not np.isin(classes, np.arange(n_classes)).all():
         listed = "0 and 1" if n_classes == 2 else f"0 to {n_classes - 1}"
         raise ModelError(
             f"a classification needs a target of {listed}, this one has {classes.size} values",
             field=field,
             mend="use as: direction, or task: regression",
         )
-    if classes.size < n_classes:
-        absent = ", ".join(f"{label:g}" for label in np.setdiff1d(known, classes))
-        raise ModelError(
-            f"no training row is of class {absent} of {n_classes}", field=field, mend="use longer or fewer folds, or join the rare classes"
-        )
+    return classes.astype(np.int64)
 
 
 def as_chances(predicted: Any, n_rows: int, n_classes: int, model: str) -> Floats:
@@ -101,3 +96,17 @@ def as_values(predicted: Any, n_rows: int, model: str) -> Floats:
             f"{wrong} of {n_rows} predictions are not finite", field=f"models.{model}", mend="scale the features and the target"
         )
     return np.ascontiguousarray(values)
+
+
+def as_quantiles(predicted: Any, n_rows: int, n_quantiles: int, model: str) -> Floats:
+    """Return quantiles, shape (rows, quantiles), rising in every row; raises `ModelError` when they are not finite numbers."""
+    values = np.asarray(predicted, dtype=np.float64)
+    if values.shape != (n_rows, n_quantiles):
+        raise ModelError(
+            f"it gave quantiles of shape {values.shape} for {n_rows} rows and {n_quantiles} quantiles",
+            field=f"models.{model}",
+            mend="return one number a row and quantile",
+        )
+    if not np.isfinite(values).all():
+        raise ModelError("a quantile is not finite", field=f"models.{model}", mend="scale the features and the target")
+    return np.sort(values, axis=1)

@@ -5,33 +5,82 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dsframework.models._base import Floats
+from dsframework.models._boosting import BoostingModel
 from dsframework.models._border import need
-from dsframework.models._estimator import BoostingModel
 
 __all__ = ["CatboostModel"]
 
 
 class CatboostModel(BoostingModel):
-    """`CatBoostRegressor` or `CatBoostClassifier`; writes no files. The library's own learning rate depends on the data, ours is fixed."""
+    """`CatBoostRegressor` or `CatBoostClassifier`; writes no files. The library's own learning rate depends on the data, ours is fixed.
+
+    All quantiles are learned by the trees of one fit.
+    """
 
     name = "catboost"
     requirements = ("catboost",)
     rounds_parameter = "iterations"
     defaults = {"learning_rate": 0.1}
+    losses = {"mse": "RMSE", "mae": "MAE", "huber": "Huber", "quantile": "Quantile", "poisson": "Poisson", "tweedie": "Tweedie"}
 
     def _build(self, extra: Mapping[str, Any]) -> Any:
         library = need("catboost", "boosting")
         booster = library.CatBoostRegressor if self.task == "regression" else library.CatBoostClassifier
+        more: dict[str, Any] = {} if self.device == "cpu" else {"task_type": "GPU"}
+        if self.columns_.monotone is not None:
+            more["monotone_constraints"] = list(self.columns_.monotone)
+        if self.columns_.categories:
+            more["cat_features"] = sorted(self.columns_.categories)
         return booster(
             thread_count=self.threads,
             random_seed=self.seed,
             allow_writing_files=False,
             logging_level="Silent",
+            **more,
             **self._arguments(extra),
         )
 
-    def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int) -> int:
+    def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
+        return estimator.fit(self._mixed(x), target, sample_weight=weight)
+
+    def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int, weight: Floats | None) -> int:
         estimator = self._build({})
-        estimator.fit(x, y, eval_set=(x_val, y_val), early_stopping_rounds=patience, use_best_model=True)
+        watched = (self._mixed(x_val), y_val)
+        estimator.fit(self._mixed(x), y, sample_weight=weight, eval_set=watched, early_stopping_rounds=patience, use_best_model=True)
         return int(estimator.get_best_iteration()) + 1
+
+    def _mixed(self, x: Floats) -> Any:
+        """The rows as the library takes categories: whole numbers in a frame, of which -1 is missing."""
+        if not self.columns_.categories:
+            return x
+        import pandas as pd
+
+        frame = pd.DataFrame(x)
+        for column in self.columns_.categories:
+            frame[column] = np.where(np.isnan(x[:, column]), -1, x[:, column]).astype(np.int64)
+        return frame
+
+    def _values(self, estimator: Any, x: Floats) -> Any:
+        return estimator.predict(self._mixed(x))
+
+    def _chances(self, estimator: Any, x: Floats) -> Any:
+        return estimator.predict_proba(self._mixed(x))
+
+    def _loss_arguments(self, loss: str) -> dict[str, Any]:
+        more = {
+            "quantile": f":alpha={self._given('quantile', 0.5)!r}",
+            "huber": f":delta={self._given('huber_delta', 1.0)!r}",
+            "tweedie": f":variance_power={self._given('tweedie_power', 1.5)!r}",
+        }
+        return {"loss_function": self.losses[loss] + more.get(loss, "")}
+
+    def _fit_quantiles(self, x: Floats, target: Any, extra: Mapping[str, Any], weight: Floats | None) -> None:
+        listed = ",".join(repr(float(quantile)) for quantile in self.quantiles)
+        loss = f"MultiQuantile:alpha={listed}" if len(self.quantiles) > 1 else f"Quantile:alpha={listed}"
+        self.of_quantiles_ = self._learned(self._build({**extra, "loss_function": loss}), x, target, weight)
+
+    def _raw_quantiles(self, x: Floats) -> Any:
+        return np.asarray(self.of_quantiles_.predict(self._mixed(x))).reshape(len(x), -1)

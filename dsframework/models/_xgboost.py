@@ -5,27 +5,71 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dsframework.models._base import Floats
+from dsframework.models._boosting import BoostingModel
 from dsframework.models._border import need
-from dsframework.models._estimator import BoostingModel
 
 __all__ = ["XgboostModel"]
 
 
 class XgboostModel(BoostingModel):
-    """`XGBRegressor` or `XGBClassifier` with histograms."""
+    """`XGBRegressor` or `XGBClassifier` with histograms. All quantiles are learned by the trees of one fit."""
 
     name = "xgboost"
     requirements = ("xgboost", "scikit-learn")
     rounds_parameter = "n_estimators"
+    losses = {
+        "mse": "reg:squarederror",
+        "mae": "reg:absoluteerror",
+        "huber": "reg:pseudohubererror",
+        "quantile": "reg:quantileerror",
+        "poisson": "count:poisson",
+        "gamma": "reg:gamma",
+        "tweedie": "reg:tweedie",
+    }
 
     def _build(self, extra: Mapping[str, Any]) -> Any:
         library = need("xgboost", "boosting")
         booster = library.XGBRegressor if self.task == "regression" else library.XGBClassifier
-        return booster(tree_method="hist", n_jobs=self.threads, random_state=self.seed, verbosity=0, **self._arguments(extra))
+        more: dict[str, Any] = {"device": self.device} if self.device != "cpu" else {}
+        if self.columns_.monotone is not None:
+            more["monotone_constraints"] = self.columns_.monotone
+        if self.columns_.categories:
+            more["enable_categorical"] = True
+        return booster(tree_method="hist", n_jobs=self.threads, random_state=self.seed, verbosity=0, **more, **self._arguments(extra))
 
-    def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int) -> int:
-        metric = "rmse" if self.task == "regression" else "logloss"
-        estimator = self._build({"early_stopping_rounds": patience, "eval_metric": metric})
-        estimator.fit(x, y, eval_set=[(x_val, y_val)], verbose=False)
+    def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
+        self._name_kinds(estimator, x)
+        fitted = super()._learned(estimator, x, target, weight)
+        if self.device != "cpu":  # a model is asked where there may be no GPU
+            fitted.set_params(device="cpu")
+            fitted.get_booster().set_param({"device": "cpu"})
+        return fitted
+
+    def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int, weight: Floats | None) -> int:
+        estimator = self._build({"early_stopping_rounds": patience})
+        self._name_kinds(estimator, x)
+        estimator.fit(x, y, eval_set=[(x_val, y_val)], sample_weight=weight, verbose=False)
         return int(estimator.best_iteration) + 1
+
+    def _name_kinds(self, estimator: Any, x: Floats) -> None:
+        if self.columns_.categories:
+            kinds = ["c" if column in self.columns_.categories else "q" for column in range(x.shape[1])]
+            estimator.set_params(feature_types=kinds)
+
+    def _loss_arguments(self, loss: str) -> dict[str, Any]:
+        more = {
+            "quantile": {"quantile_alpha": self._given("quantile", 0.5)},
+            "huber": {"huber_slope": self._given("huber_delta", 1.0)},
+            "tweedie": {"tweedie_variance_power": self._given("tweedie_power", 1.5)},
+        }
+        return {"objective": self.losses[loss], **more.get(loss, {})}
+
+    def _fit_quantiles(self, x: Floats, target: Any, extra: Mapping[str, Any], weight: Floats | None) -> None:
+        together = {**extra, "objective": self.losses["quantile"], "quantile_alpha": np.array(self.quantiles)}
+        self.of_quantiles_ = self._learned(self._build(together), x, target, weight)
+
+    def _raw_quantiles(self, x: Floats) -> Any:
+        return np.asarray(self.of_quantiles_.predict(x)).reshape(len(x), -1)

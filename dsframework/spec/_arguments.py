@@ -53,7 +53,7 @@ class Searchable:
     ----------
     kind
         The Python type of one value: `int`, `float`, `str` or `bool`.
-    ge, gt, le
+    ge, gt, le, lt
         Bounds of one value.
     choices
         The only texts allowed.
@@ -68,14 +68,16 @@ class Searchable:
         ge: float | None = None,
         gt: float | None = None,
         le: float | None = None,
+        lt: float | None = None,
         choices: tuple[str, ...] | None = None,
         nullable: bool = False,
     ) -> None:
-        self.kind, self.ge, self.gt, self.le, self.choices, self.nullable = kind, ge, gt, le, choices, nullable
+        self.kind, self.ge, self.gt, self.le, self.lt, self.choices, self.nullable = kind, ge, gt, le, lt, choices, nullable
 
     def _wrong(self, value: object) -> PydanticCustomError:
         word = _WORDS[self.kind]
-        bounds = [f"{sign} {limit:g}" for sign, limit in ((">=", self.ge), (">", self.gt), ("<=", self.le)) if limit is not None]
+        limited = ((">=", self.ge), (">", self.gt), ("<=", self.le), ("<", self.lt))
+        bounds = [f"{sign} {limit:g}" for sign, limit in limited if limit is not None]
         one_of = f" ({', '.join(self.choices)})" if self.choices else ""
         search = ", a list of them to choose from" + (", or a range such as {int: [2, 8]}" if self.kind is int else "")
         if self.kind is float:
@@ -99,6 +101,7 @@ class Searchable:
                 or (self.ge is not None and value < self.ge)
                 or (self.gt is not None and value <= self.gt)
                 or (self.le is not None and value > self.le)
+                or (self.lt is not None and value >= self.lt)
                 or (self.kind is int and abs(value) > _LARGEST)
             )
             if outside:
@@ -137,7 +140,7 @@ class Searchable:
         one: dict[str, Any] = {"type": _KINDS[self.kind]}
         if self.choices:
             one["enum"] = list(self.choices)
-        limits = (("minimum", self.ge), ("exclusiveMinimum", self.gt), ("maximum", self.le))
+        limits = (("minimum", self.ge), ("exclusiveMinimum", self.gt), ("maximum", self.le), ("exclusiveMaximum", self.lt))
         one |= {key: limit for key, limit in limits if limit is not None}
         item = {"anyOf": [one, {"type": "null"}]} if self.nullable else one
         options: list[dict[str, Any]] = [{**one, "title": "Value"}]
