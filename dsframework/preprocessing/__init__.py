@@ -1,8 +1,8 @@
 """What learns from the training rows before the model does: fills, clips, scales; and the scale of the target."""
 
-from dsframework.preprocessing._base import Step
+from dsframework.preprocessing._base import ModelMaker, Step
 from dsframework.preprocessing._pipeline import Pipeline, make_step, make_steps
 from dsframework.preprocessing._registry import step_names, steps
 from dsframework.preprocessing._target import TargetTransform
 
-__all__ = ["Pipeline", "Step", "TargetTransform", "make_step", "make_steps", "step_names", "steps"]
+__all__ = ["ModelMaker", "Pipeline", "Step", "TargetTransform", "make_step", "make_steps", "step_names", "steps"]

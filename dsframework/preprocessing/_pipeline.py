@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from dsframework.errors import DataError
-from dsframework.preprocessing._base import Floats, Step
+from dsframework.preprocessing._base import Floats, ModelMaker, Step
 from dsframework.preprocessing._registry import steps
 from dsframework.rows import Rows
 from dsframework.spec import Component
@@ -38,9 +38,19 @@ class Pipeline:
     @property
     def fills_nulls(self) -> bool:
         """Whether no NaN is left after `transform`."""
-        return any(step.fills_nulls for step in self.steps)
+        filled = False
+        for step in self.steps:
+            filled = step.fills_nulls or (filled and not getattr(step, "makes_nulls", False))
+        return filled
 
-    def fit(self, x: Floats, names: Sequence[str], *, y: Floats | None = None, rows: Rows | None = None) -> Self:
+    @property
+    def history(self) -> int:
+        """How many earlier rows of its entity a row depends on; who asks for some rows hands them over as well."""
+        return sum(getattr(step, "history", 0) for step in self.steps)
+
+    def fit(
+        self, x: Floats, names: Sequence[str], *, y: Floats | None = None, rows: Rows | None = None, models: ModelMaker | None = None
+    ) -> Self:
         """Fit every step on training rows.
 
         Parameters
@@ -53,18 +63,21 @@ class Pipeline:
             The target on the model's scale, shape (rows,), for steps that need it.
         rows
             Whose and when the rows are, for steps that need it.
+        models
+            How a step gets a model of the spec, for steps that learn from one.
 
         Raises
         ------
         DataError
-            When a column is infinite somewhere or can't be filled; the message names it.
+            When a column is infinite somewhere or can't be filled; the message names it. When a step learns from the target and there is
+            none.
         """
         self.names_ = tuple(names)
         if self.steps:
             _refuse_infinite(x, self.names_)
         names = self.names_
         for position, step in enumerate(self.steps):
-            step.fit(x, names, **_wanted(step, y=y, rows=rows))
+            step.fit(x, names, **_wanted(step, y=y, rows=rows, models=models))
             if position < len(self.steps) - 1:
                 x = step.transform(x, **_wanted(step, rows=rows))
             names = tuple(step.names_out_) if getattr(step, "changes_columns", False) else names
@@ -80,12 +93,16 @@ class Pipeline:
         return np.ascontiguousarray(x)
 
 
-_NEEDS = {"y": "needs_target", "rows": "needs_rows"}
+_NEEDS = {"y": "needs_target", "rows": "needs_rows", "models": "needs_models"}
 
 
 def _wanted(step: Any, **offered: Any) -> dict[str, Any]:
     """Return those of the offered keywords that a step asks for."""
-    return {name: value for name, value in offered.items() if getattr(step, _NEEDS[name], False)}
+    wanted = {name: value for name, value in offered.items() if getattr(step, _NEEDS[name], False)}
+    if "y" in wanted and wanted["y"] is None:
+        name = getattr(step, "name", type(step).__name__)
+        raise DataError(f"{name} learns from the target, and this task has none", field="preprocessing", mend="remove the step")
+    return wanted
 
 
 def _refuse_infinite(x: Floats, names: tuple[str, ...]) -> None:

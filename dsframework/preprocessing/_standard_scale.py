@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
 import numpy as np
 
 from dsframework.preprocessing._base import Floats, mean_and_std
+from dsframework.preprocessing._columns import ColumnStep
 
 __all__ = ["StandardScale"]
 
 
-class StandardScale:
+class StandardScale(ColumnStep):
     """Subtract the mean and divide by the population deviation of the training rows, as scikit-learn's `StandardScaler`.
 
     Attributes
     ----------
-    mean_, scale_
-        Shape (features,); the scale of a constant column is 1.
+    learned_
+        Mean and scale, shape (2, columns); the scale of a constant column is 1.
     """
 
-    fills_nulls = False
+    name = "standard_scale"
 
-    def fit(self, x: Floats, names: Sequence[str]) -> Self:
-        """Learn mean and scale."""
-        self.mean_, std = mean_and_std(x)
-        self.scale_ = np.where(std > 0, std, 1.0)
-        return self
+    def _statistics(self, x: Floats) -> Sequence[Floats]:
+        mean, std = mean_and_std(x)
+        return mean, np.where(std > 0, std, 1.0)
 
-    def transform(self, x: Floats) -> Floats:
-        """Return the scaled rows; NaN stays."""
-        scaled: Floats = (x - self.mean_) / self.scale_
+    def _apply(self, x: Floats, *statistics: Floats) -> Floats:
+        mean, scale = statistics
+        scaled: Floats = (x - mean) / scale
         return scaled
