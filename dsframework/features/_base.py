@@ -1,16 +1,22 @@
 """What a feature is.
 
 A feature is a function from its arguments to columns. Each column says what it is called, which columns it reads, how many rows of
-history before the row it needs, and how it is computed, in one of three ways: a polars expression over the read columns (floats; a
-missing or infinite value is null); a kernel, which is a function of the read columns as arrays, in which the rows of each entity follow
-one another in the order of time and a missing value is NaN (what it says where a window reaches into another entity is thrown away); or,
-for what the date itself says, a function of the times.
+history before the row it reads, and how it is computed, in one of four ways: an operation, which compiled kernels do for the whole panel
+in one pass (`FeatureColumn.compiled`); a polars expression over the read columns (floats; a missing or infinite value is null); a kernel,
+which is a Python function of the read columns as arrays, in which the rows of each entity follow one another in the order of time and a
+missing value is NaN (what it says where a window reaches into another entity is thrown away); or, for what the date itself says, a
+function of the times.
 
-Its value depends on the data at or before the row's time only, and not on how far the data goes on. Where it is not defined (a
-division by zero) it is null, never infinite or NaN.
+Its value depends on the data at or before the row's time only, and not on how far the data goes on. Nor does it depend on where the
+history begins: the same `lookback` rows before a row give the same bits, in training and when the row is predicted from a short history.
+So nothing is carried along from row to row. What reads all that there is (an expanding mean, an exponentially weighted one) says how many
+rows back it looks at most. Where a value is not defined (a division by zero) it is null, never infinite or NaN.
 
-Scope ``entity``: the expression sees the rows of one entity in the order of time. Scope ``time``: the rows of all entities at one time.
+Scope ``entity``: the column sees the rows of one entity in the order of time. Scope ``time``: the rows of all entities at one time.
 A window over a stretch of the past is written with ``min_samples`` equal to the window, so that it is null until it has its history.
+
+`by` makes an operation or kernel see only the rows of the entity that have the same key, such as those of the same weekday; then `lookback`
+counts those rows.
 """
 
 from __future__ import annotations
@@ -18,14 +24,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
+import numpy as np
 import polars as pl
 
 from dsframework.calendars import TradingCalendar, trading_calendar
-from dsframework.features._windows import Floats
+from dsframework.features._operations import Operation
 
-__all__ = ["Feature", "FeatureColumn", "Moments"]
+__all__ = ["Feature", "FeatureColumn", "Floats", "Grouping", "Moments"]
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,22 @@ class Moments:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """What parts the rows of an entity, such as their weekday.
+
+    Attributes
+    ----------
+    name
+        What tells it from other groupings.
+    keys
+        A function of the times; equal whole numbers are the same part.
+    """
+
+    name: str
+    keys: Callable[[Moments], pl.Series]
+
+
+@dataclass(frozen=True)
 class FeatureColumn:
     """One column of a feature; see the module's text.
 
@@ -77,7 +102,7 @@ class FeatureColumn:
     inputs
         The columns that it reads, of the data or of an earlier feature, each behind the argument that names it.
     lookback
-        Rows of history that it needs before the row.
+        How many rows of history before the row it reads: with these the value is what it is with any longer history.
     expression
         How it is computed from `inputs`.
     kernel
@@ -88,6 +113,13 @@ class FeatureColumn:
         Which rows the expression sees.
     needs
         What must be there: ``entity``, ``calendar`` (an exchange) or ``clock`` (times of day).
+    warm_up
+        How many rows of its own an entity must have before the row for it to have a value; `lookback` by default. It is less where fewer
+        rows than the column would read are enough at the start of an entity.
+    operation
+        How compiled kernels compute it from `inputs`.
+    by
+        What parts the rows of an entity, for an operation or a kernel.
     """
 
     name: str
@@ -98,6 +130,14 @@ class FeatureColumn:
     of_times: Callable[[Moments], pl.Series] | None = None
     scope: Literal["entity", "time"] = "entity"
     needs: Literal["entity", "calendar", "clock"] | None = None
+    warm_up: int | None = None
+    operation: Operation | None = None
+    by: Grouping | None = None
+
+    @classmethod
+    def compiled(cls, name: str, inputs: tuple[tuple[str, str], ...], operation: Operation, **more: Any) -> Self:
+        """Return a column that an operation makes, which knows what it reads."""
+        return cls(name, inputs, operation.reach, operation=operation, warm_up=operation.warm_up, **more)
 
 
 class Feature(Protocol):

@@ -19,11 +19,20 @@ _LISTED = 12
 
 @dataclass(frozen=True)
 class Step:
-    """A column, where in the spec it comes from, and the rows of history that it and what it reads need together."""
+    """A column, and where in the spec it comes from.
+
+    Attributes
+    ----------
+    lookback
+        How many rows before a row it and what it reads look at together; rows of a part of an entity are not counted.
+    warm_up
+        How many rows an entity must have before a row for them to have a value.
+    """
 
     column: FeatureColumn
     place: str
     lookback: int
+    warm_up: int
 
 
 def plan(components: Sequence[Component]) -> list[Step]:
@@ -35,8 +44,11 @@ def plan(components: Sequence[Component]) -> list[Step]:
             if column.name in steps:
                 text = f"two features make a column {column.name!r}: this one and {steps[column.name].place}"
                 raise FeatureError(text, field=place, mend="remove one of them")
-            below = max((steps[name].lookback for _, name in column.inputs if name in steps), default=0)
-            steps[column.name] = Step(column, place, below + column.lookback)
+            below = [steps[name] for _, name in column.inputs if name in steps]
+            own = (0, 0) if column.by else (column.lookback, column.lookback if column.warm_up is None else column.warm_up)
+            lookback = own[0] + max((step.lookback for step in below), default=0)
+            warm_up = own[1] + max((step.warm_up for step in below), default=0)
+            steps[column.name] = Step(column, place, lookback, warm_up)
     return list(steps.values())
 
 

@@ -1,28 +1,42 @@
-"""The feature ``range``."""
+"""The features ``range`` and ``realised_volatility``: how far prices move within a row, and from row to row."""
 
 from __future__ import annotations
 
-from functools import partial
-
-import numpy as np
-
 from dsframework.features._base import FeatureColumn
-from dsframework.features._windows import Floats, rolling_mean
-from dsframework.spec import RangeArguments
+from dsframework.features._operations import Operation
+from dsframework.spec import RangeArguments, RealisedVolatilityArguments
 
-__all__ = ["range_columns"]
+__all__ = ["range_columns", "realised_volatility_columns"]
+
+_PRICES = {"high_low": ("high", "low", "close"), "parkinson": ("high", "low")}
 
 
 def range_columns(arguments: RangeArguments) -> list[FeatureColumn]:
-    """(high - low) / close, averaged over the last rows, the row's own included. Names ``range_<window>``.
+    """What the prices of a bar say of the spread, over the last rows, the row's own included. Names ``range_<window>``, or the method's.
 
-    Null where a close of the window is zero.
+    ``high_low`` is the mean of (high - low) / close, null where a close of the window is zero. The others are volatilities of one row: the
+    square root of the mean of the method's variances, null where a price of the window is not positive.
     """
-    inputs = (("high", arguments.high), ("low", arguments.low), ("close", arguments.close))
-    return [FeatureColumn(f"range_{window}", inputs, window - 1, kernel=partial(_range, window=window)) for window in arguments.windows]
+    prices = _PRICES.get(arguments.method, ("high", "low", "close", "open"))
+    inputs = tuple((price, getattr(arguments, price)) for price in prices)
+    name = "range" if arguments.method == "high_low" else arguments.method
+    row, root = Operation(arguments.method), arguments.method != "high_low"
+    return [
+        FeatureColumn.compiled(f"{name}_{window}", inputs, Operation("mean", window, root=root, of=row)) for window in arguments.windows
+    ]
 
 
-def _range(high: Floats, low: Floats, close: Floats, *, window: int) -> Floats:
-    spread = np.full(len(close), np.nan)
-    np.divide(high - low, close, out=spread, where=close != 0)
-    return rolling_mean(spread, window)
+def realised_volatility_columns(arguments: RealisedVolatilityArguments) -> list[FeatureColumn]:
+    """Square root of the sum of squared log returns over the last rows. Names ``<column>_realised_volatility_<window>``.
+
+    Null where a price of the window, or the one before it, is not positive.
+    """
+    return [
+        FeatureColumn.compiled(
+            f"{column}_realised_volatility_{window}",
+            (("columns", column),),
+            Operation("sum", window, root=True, of=Operation("squared_change")),
+        )
+        for column in arguments.columns
+        for window in arguments.windows
+    ]

@@ -11,6 +11,13 @@
 #define TSML_API __attribute__((visibility("default")))
 #endif
 
+/* Before a loop whose turns don't depend on one another, although arrays may be the same. */
+#if defined(__clang__)
+#define TSML_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define TSML_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /* What a kernel with a status returns. */
 enum { TSML_OK = 0, TSML_NO_MEMORY = 1 };
 

@@ -18,13 +18,32 @@ FIELDS = [
     "day_of_week", "day_of_month", "week_of_year", "month", "quarter", "hour", "minute", "is_month_start", "is_month_end",
     "is_quarter_end", "days_to_holiday", "days_since_holiday", "is_early_close",
 ]  # fmt: skip
-STATS = ["mean", "std", "min", "max", "sum", "median", "zscore"]
+STATS = ["mean", "std", "min", "max", "sum", "median", "zscore", "skew", "kurt", "count", "quantile:0.2"]
 EVERY: dict[str, list[Any]] = {
     "lag": [{"lag": {"columns": ["v", "close"], "periods": [0, 1, 4]}}],
-    "rolling": [{"rolling": {"columns": ["v"], "windows": [2, 5], "stats": STATS}}],
+    "rolling": [
+        {"rolling": {"columns": ["v"], "windows": [4, 7], "stats": STATS}},
+        {"rolling": {"columns": ["close"], "windows": [4, 6], "stats": STATS, "min_samples": 2}},
+    ],
+    "expanding": [{"expanding": {"columns": ["v"], "stats": STATS, "max_rows": 9, "min_samples": 4}}],
+    "ewm": [
+        {"ewm": {"columns": ["v"], "spans": [3], "halflives": [1.5], "alphas": [0.4], "stats": ["mean", "std"], "tolerance": 0.01}},
+        {"ewm": {"columns": ["v"], "alphas": [1.0], "stats": ["mean"]}},
+    ],
+    "seasonal": [
+        {"seasonal": {"columns": ["v"], "seasons": [1, 2], "by": "slot", "stats": ["mean", "max"]}},
+        {"seasonal": {"columns": ["v", "close"], "seasons": [2], "by": "day_of_week", "stats": ["mean", "std", "median"]}},
+        {"seasonal": {"columns": ["v"], "seasons": [2], "by": "day_and_slot"}},
+        {"seasonal": {"columns": ["v"], "seasons": [4], "period": 3, "stats": STATS}},
+    ],
     "returns": [{"returns": {"columns": ["v"], "periods": [1, 3]}}, {"returns": {"columns": ["v"], "periods": [2], "log": True}}],
-    "range": [{"range": {"windows": [1, 4]}}],
+    "range": [
+        {"range": {"windows": [1, 4]}},
+        *[{"range": {"windows": [3], "method": method, "open": "low"}} for method in ("parkinson", "garman_klass", "rogers_satchell")],
+    ],
+    "realised_volatility": [{"realised_volatility": {"columns": ["close"], "windows": [1, 4]}}],
     "rank": [{"rank": {"columns": ["v"]}}],
+    "zscore": [{"zscore": {"columns": ["v", "close"]}}],
     "calendar": [{"calendar": FIELDS}],
 }
 CHAIN = [

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import statistics
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def over(size: int, statistic: Callable[[Rows], float]) -> Callable[[Rows], floa
 
 def zscore(rows: Rows) -> float:
     deviation = statistics.stdev(rows)
-    return 0.0 if deviation == 0 else (rows[-1] - statistics.fmean(rows)) / deviation
+    return 0.0 if deviation == 0 else float(Fraction(rows[-1]) - statistics.mean(map(Fraction, rows))) / deviation
 
 
 def back(period: int) -> Callable[[Rows], float]:

@@ -1,0 +1,73 @@
+/* Figures of a row among all rows of the same time. The rows of one time lie one after another. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tsml.h"
+
+typedef struct {
+    double value;
+    int64_t row;
+} ranked_t;
+
+static int by_value(const void *left, const void *right) {
+    const ranked_t *a = left, *b = right;
+    if (a->value != b->value) return a->value < b->value ? -1 : 1;
+    return a->row < b->row ? -1 : 1;
+}
+
+/* Ranks divided by how many values there are, ties sharing their mean rank. */
+static void rank_of_time(const double *x, int64_t step, double *out, int64_t out_step, int64_t n, ranked_t *ranked) {
+    int64_t held = 0;
+    for (int64_t i = 0; i < n; i++) {
+        out[i * out_step] = (double)NAN;
+        if (x[i * step] - x[i * step] == 0.0) ranked[held++] = (ranked_t){x[i * step], i};
+    }
+    qsort(ranked, (size_t)held, sizeof(ranked_t), by_value);
+    for (int64_t first = 0, last; first < held; first = last) {
+        for (last = first + 1; last < held && ranked[last].value == ranked[first].value;) last++;
+        const double rank = 0.5 * (double)(first + 1 + last) / (double)held;
+        for (int64_t k = first; k < last; k++) out[ranked[k].row * out_step] = rank;
+    }
+}
+
+/* Distances to the mean in standard deviations (divided by n - 1); 0 where all values are equal. */
+static void zscore_of_time(const double *x, int64_t step, double *out, int64_t out_step, int64_t n) {
+    int64_t held = 0;
+    double total = 0.0, squares = 0.0, origin = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        if (x[i * step] - x[i * step] != 0.0) continue;
+        if (held++ == 0) origin = x[i * step]; /* a distance to one of the values, so that a large level takes no digits */
+        total += x[i * step] - origin;
+    }
+    const double mean = total / (double)held;
+    for (int64_t i = 0; i < n; i++) {
+        const double distance = (x[i * step] - origin) - mean;
+        if (x[i * step] - x[i * step] == 0.0) squares += distance * distance;
+    }
+    const double deviation = sqrt(squares / (double)(held - 1));
+    for (int64_t i = 0; i < n; i++) {
+        const double score = deviation == 0.0 ? 0.0 : ((x[i * step] - origin) - mean) / deviation;
+        out[i * out_step] = x[i * step] - x[i * step] == 0.0 && held > 1 && score - score == 0.0 ? score : (double)NAN;
+    }
+}
+
+/* Rank (kind 0) or zscore (kind 1) of the times first to last - 1; the rows of time t are starts[t] to starts[t + 1] - 1. Columns of a
+ * matrix are read and written in their place: `step` values lie between two rows. */
+TSML_API int32_t tsml_across(int32_t kind, const double *x, int64_t step, double *out, int64_t out_step, const int64_t *starts,
+                             int64_t first, int64_t last) {
+    int64_t most = 1;
+    for (int64_t t = first; t < last; t++)
+        if (starts[t + 1] - starts[t] > most) most = starts[t + 1] - starts[t];
+    ranked_t *ranked = kind == 0 ? malloc((size_t)most * sizeof(ranked_t)) : NULL;
+    if (kind == 0 && !ranked) return TSML_NO_MEMORY;
+    for (int64_t t = first; t < last; t++) {
+        const int64_t begin = starts[t], n = starts[t + 1] - begin;
+        if (kind == 0)
+            rank_of_time(x + begin * step, step, out + begin * out_step, out_step, n, ranked);
+        else
+            zscore_of_time(x + begin * step, step, out + begin * out_step, out_step, n);
+    }
+    free(ranked);
+    return TSML_OK;
+}
