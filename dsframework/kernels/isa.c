@@ -39,7 +39,9 @@ static int supported(void) { return 0; }
 #endif
 
 int tsml_isa(void) {
-    const int level = supported();
+    static _Atomic int known = -1; /* asking is slow, and a virtual machine makes it very slow */
+    int level = known;
+    if (level < 0) known = level = supported();
     return level < highest ? level : highest;
 }
 
