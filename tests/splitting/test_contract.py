@@ -43,12 +43,12 @@ def overlapping(axis, cv):
 
 def forgets_what_is_behind(axis, cv):
     """The test's labels reach over its end, and what they cover is learned from."""
-    folds = [fold for fold in purged_k_fold(axis, cv) if len(fold.train) > 1 or fold.train[0].start]
-    return [
-        replace(fold, number=number, train=(*fold.train[:-1], Span(fold.test[-1].stop, axis.n_steps)), purged=fold.purged[:-1], embargoed=())
-        for number, fold in enumerate(folds, start=1)
-        if fold.test[-1].stop < axis.n_steps
-    ]
+    broken = []
+    for fold in purged_k_fold(axis, cv)[:-1]:
+        behind = Span(fold.test[-1].stop, axis.n_steps)
+        before = tuple(span for span in fold.train if span.stop <= fold.test[0].start)
+        broken.append(replace(fold, train=(*before, behind), purged=(), embargoed=()))
+    return broken
 
 
 def empty(axis, cv):

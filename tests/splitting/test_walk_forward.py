@@ -164,8 +164,7 @@ def test_one_fold_is_allowed():
             12,
             3,
             {"folds": 5, "embargo": 1},
-            "split.cv.folds: 5 folds with 3 steps left out before each (purge 2, embargo 1) need at least 14 time steps, there are 12; "
-            "lower folds, purge or embargo, or shorten the horizon or the lags",
+            "5 folds with 3 steps left out before each (purge 2, embargo 1) need at least 14 time steps, there are 12; lower folds, purge",
         ),
         (20, 1, {"folds": 3, "test_size": 8}, "3 folds need at least 25 time steps, there are 20"),
         (20, 1, {"folds": 3, "test_size": 0.4}, "3 folds need more than the 20 time steps there are: the test windows take all of them"),
