@@ -5,7 +5,7 @@ from dsframework.metrics._base import Interval, Sample, Undefined
 from dsframework.metrics._folds import FoldScores, over_folds
 from dsframework.metrics._kernel import Groups, row_mean, row_ratio
 from dsframework.metrics._ranking import CrossSections, cross_sections, leg_spreads
-from dsframework.metrics._registry import Metric, Score, Scores, get_metric, metric_names, metrics, score
+from dsframework.metrics._registry import Metric, Score, Scores, get_metric, metric_names, metrics, row_means, score
 
 __all__ = [
     "CrossSections",
@@ -25,6 +25,7 @@ __all__ = [
     "over_folds",
     "reference_rows",
     "row_mean",
+    "row_means",
     "row_ratio",
     "score",
 ]

@@ -154,9 +154,7 @@ def row_mean(
     return make
 
 
-def row_ratio(
-    *, finish: Callable[[Any], Any] = _same, undefined: str
-) -> Callable[[Callable[[Sample], tuple[Floats, Floats]]], RowRatio]:
+def row_ratio(*, finish: Callable[[Any], Any] = _same, undefined: str) -> Callable[[Callable[[Sample], tuple[Floats, Floats]]], RowRatio]:
     """Make a metric of a function that gives a share and its whole for each row; see `RowRatio`."""
 
     def make(parts: Callable[[Sample], tuple[Floats, Floats]]) -> RowRatio:

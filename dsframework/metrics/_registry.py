@@ -10,11 +10,11 @@ import numpy as np
 
 from dsframework.errors import MetricError
 from dsframework.metrics._base import Floats, Sample, Undefined
-from dsframework.metrics._kernel import Groups
+from dsframework.metrics._kernel import Groups, RowMean
 from dsframework.registry import Registry
 from dsframework.spec import METRICS, BrokenPackageError, MetricInfo, metric_info, metric_names_of, not_available
 
-__all__ = ["Metric", "Score", "Scores", "get_metric", "metric_names", "metrics", "score"]
+__all__ = ["Metric", "Score", "Scores", "get_metric", "metric_names", "metrics", "row_means", "score"]
 
 _PLACES = {
     "_point": (
@@ -173,3 +173,8 @@ def score(names: Sequence[str], sample: Sample) -> Scores:
     {'mae': 1.0, 'rmse': 1.4142135623730951}
     """
     return Scores({name: get_metric(name).score(sample) for name in names})
+
+
+def row_means(metric: Metric, sample: Sample) -> Floats | None:
+    """Return the number of each row whose mean the metric is, NaN where it has none; None for a metric that is not a mean over rows."""
+    return metric.function.terms(sample) if isinstance(metric.function, RowMean) else None
