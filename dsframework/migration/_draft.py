@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dsframework.errors import SpecError, one_line
-from dsframework.migration._old import Block, OldDocument
+from dsframework.migration._old import Block, OldDocument, as_list
 from dsframework.migration._report import Place
 from dsframework.migration._write import flow
 from dsframework.spec import Component, ComponentOf, catalogue, plain_words
@@ -104,8 +104,7 @@ class Draft:
         stage
             Of the new document.
         read
-            Gives it as it would be written here (a `Whole` line stands as it is), or None; what it tells is not heard, and its mistakes
-            stop nobody.
+            Gives the component, or a list of them, or a `Whole` line, or None; what it tells is not heard, and its mistakes stop nobody.
         reason
             Why it was not used.
         """
@@ -118,9 +117,11 @@ class Draft:
             self.old.silent = False
         here = "; it stands as a comment" if component is not None else "; it has no counterpart here"
         block.tell("not used", None, reason + here, (stage,))
-        line = component if isinstance(component, Whole) else f"- {_bare(component)}"
-        head = f"line {self.old.line(block.path)}, {dotted(block.path[-1:] if isinstance(block.path[-1], str) else block.path)}, not used: "
-        self.tails[(stage,)] += [head + reason + ("" if component is not None else here), *([] if component is None else [line])]
+        parts = [] if component is None else as_list(component)
+        lines = [part if isinstance(part, Whole) else f"- {_bare(part)}" for part in parts]
+        name = dotted(block.path if isinstance(block.path[-1], int) else block.path[-1:])
+        said = reason if lines else reason + here
+        self.tails[(stage,)] += [one_line(f"line {self.old.line(block.path)}, {name}, not used: {said}"), *lines]
 
     def leftovers(self, block: Block, place: Place) -> None:
         """Tell of the keys of a block that nobody took."""

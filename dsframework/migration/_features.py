@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +17,14 @@ __all__ = ["features", "grouping_column"]
 
 _LAGS = ("CalcLags", "AddLags")
 _SUFFIX = "_lag_"
+_CALENDAR = (
+    (re.compile(r"(.*_)?(hhmm|time_?of_?day)"), ["hour", "minute"]),
+    (re.compile(r"(.*_)?hour"), ["hour"]),
+    (re.compile(r"(.*_)?minute"), ["minute"]),
+    (re.compile(r"(.*_)?(day_?of_?week|week_?day|dow)"), ["day_of_week"]),
+    (re.compile(r"(.*_)?month"), ["month"]),
+)
+"""Columns that were made by hand of the row's time, by their usual names."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def features(draft: Draft) -> None:
             chosen |= set(map(str, as_list(block.values.get("columns"))))
             draft.add_each("features", _selected(draft, block, made))
         else:
-            draft.switched_off(block, "features", partial(_first_selected, draft, block, made))
+            draft.switched_off(block, "features", partial(_off_selection, draft, block, made))
     for column in [column for column, lag in made.items() if not lag.is_input and column not in chosen]:
         root.tell("no effect", "features", f"{column} was made but is no input (use_as_inputs: false)", ("features",))
     if not draft.document.get("features"):
@@ -133,7 +142,14 @@ def _selected(draft: Draft, block: Block, made: dict[str, _Lag]) -> list[Any]:
     if not columns:
         block.tell("no effect", "columns", "no column is selected", ("features",))
     periods: dict[str, list[int]] = {}
+    fields: list[str] = []
     for column in columns:
+        calendar = _calendar(column)
+        if calendar and column not in made:
+            text = f"{column} is taken to be made of the time by hand; the feature calendar gives {' and '.join(calendar)}"
+            block.tell("guessed", "columns", text, draft.next_place("features"))
+            fields += [field for field in calendar if field not in fields]
+            continue
         lag = made.get(column) or _Lag(draft.column(column), 0, is_input=False)
         if lag.is_input:
             block.tell("no effect", "columns", f"{column} is an input already", ("features",))
@@ -142,15 +158,17 @@ def _selected(draft: Draft, block: Block, made: dict[str, _Lag]) -> list[Any]:
             _tell_raw(draft, block, column, lag.column)
         draft.features |= {column: _name(lag)} if draft.is_used else {}
         periods.setdefault(lag.column, []).append(_ours(lag.period))
-    return [{"lag": {"columns": [name], "periods": list(dict.fromkeys(shifts))}} for name, shifts in periods.items()]
+    lags = [{"lag": {"columns": [name], "periods": list(dict.fromkeys(shifts))}} for name, shifts in periods.items()]
+    return [*([{"calendar": fields}] if fields else []), *lags]
 
 
-def _first_selected(draft: Draft, block: Block, made: dict[str, _Lag]) -> Any:
-    """What is kept as a comment of a `SelectColumns` that is switched off: one component of all its raw columns."""
-    parts = [part["lag"] for part in _selected(draft, block, made)]
-    columns = [name for part in parts for name in part["columns"]]
-    periods = sorted({period for part in parts for period in part["periods"]})
-    return {"lag": {"columns": columns, "periods": periods}} if parts else None
+def _calendar(column: str) -> list[str]:
+    return next((fields for pattern, fields in _CALENDAR if pattern.fullmatch(column.lower())), [])
+
+
+def _off_selection(draft: Draft, block: Block, made: dict[str, _Lag]) -> Any:
+    """What a `SelectColumns` that is switched off would choose: its components, for as many lines of comment."""
+    return _selected(draft, block, made) or None
 
 
 def _tell_raw(draft: Draft, block: Block, column: str, name: str) -> None:
@@ -158,10 +176,7 @@ def _tell_raw(draft: Draft, block: Block, column: str, name: str) -> None:
     if name in draft.targets:
         text = f"{column} of the row that is predicted is the answer itself; its newest value that is known stands here"
     else:
-        text = (
-            f"{column} was read from the row that is predicted; its newest value that is known stands here. "
-            "A column that was made by hand after get_data has to be in the data; the feature calendar makes those of date and time"
-        )
+        text = f"{column} was read from the row that is predicted; its newest value that is known stands here, and it has to be in the data"
     block.tell("changed", "columns", text, place)
 
 
