@@ -4,15 +4,20 @@ from dsframework.features._base import Feature, FeatureColumn, Moments
 from dsframework.features._build import FeatureTable, build_features
 from dsframework.features._plan import feature_names, needed_columns
 from dsframework.features._registry import known_features, register_feature
+from dsframework.features._summary import SummaryTable, build_summary, is_summary, summary_needs
 
 __all__ = [
     "Feature",
     "FeatureColumn",
     "FeatureTable",
     "Moments",
+    "SummaryTable",
     "build_features",
+    "build_summary",
     "feature_names",
+    "is_summary",
     "known_features",
     "needed_columns",
     "register_feature",
+    "summary_needs",
 ]

@@ -15,6 +15,7 @@ from dsframework.features._rank import rank_columns, zscore_columns
 from dsframework.features._returns import returns_columns
 from dsframework.features._rolling import rolling_columns
 from dsframework.features._seasonal import seasonal_columns
+from dsframework.features._summary_guard import summary_columns
 from dsframework.spec import Arguments, catalogue, not_available
 
 __all__ = ["find_feature", "known_features", "register_feature"]
@@ -31,6 +32,7 @@ _features: dict[str, Feature] = {
     "returns": returns_columns,
     "rolling": rolling_columns,
     "seasonal": seasonal_columns,
+    "summary": summary_columns,
     "zscore": zscore_columns,
 }
 

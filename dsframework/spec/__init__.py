@@ -39,6 +39,7 @@ from dsframework.spec._features import (
     SeasonalArguments,
     ZscoreArguments,
 )
+from dsframework.spec._features_summary import SUMMARY_STATS, SummaryArguments
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
 from dsframework.spec._length import Length
 from dsframework.spec._metrics import (
@@ -124,6 +125,7 @@ __all__ = [
     "METRICS",
     "REGRESSION_METRICS",
     "STAGES",
+    "SUMMARY_STATS",
     "AgglomerativeArguments",
     "Aggregation",
     "AnomalyArguments",
@@ -207,6 +209,7 @@ __all__ = [
     "SqlData",
     "StandardScaleArguments",
     "Strict",
+    "SummaryArguments",
     "SvmArguments",
     "TargetSpec",
     "TorchLstmArguments",

@@ -10,13 +10,14 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from dsframework.spec._issues import near_miss
 
-__all__ = ["STATS", "StatName"]
+__all__ = ["STATS", "StatName", "check_stat"]
 
 STATS = ("mean", "std", "min", "max", "sum", "median", "zscore", "skew", "kurt", "count")
 _QUANTILE = "quantile:"
 
 
-def _check(name: str) -> str:
+def check_stat(name: str) -> str:
+    """Return the name of a statistic as it is written in columns, or raise what a spec says."""
     if name in STATS:
         return name
     if name.startswith(_QUANTILE):
@@ -41,5 +42,5 @@ class _StatSchema:
         return {"anyOf": [{"type": "string", "enum": list(STATS), "title": "Statistic"}, quantile]}
 
 
-StatName = Annotated[str, AfterValidator(_check), _StatSchema()]
+StatName = Annotated[str, AfterValidator(check_stat), _StatSchema()]
 """``mean``, ``std``, ..., or ``quantile:0.05``."""

@@ -82,7 +82,8 @@ def panels(draw: st.DrawFn) -> pl.DataFrame:
 
 
 def test_every_registered_feature_is_tested_here() -> None:
-    assert set(EVERY) == set(known_features()) == set(catalogue.names("features"))
+    of_rows = set(known_features()) - {"summary"}  # which makes one row an entity, and is tested in a file of its own
+    assert set(EVERY) == of_rows == set(catalogue.names("features")) - {"summary"}
 
 
 @pytest.mark.parametrize("features", [*EVERY.values(), CHAIN], ids=[*EVERY, "chain"])
