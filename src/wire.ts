@@ -333,22 +333,35 @@ export interface ExperimentStarted {
   experiment: string;
 }
 /**
- * The folds and the final test as stretches of time: train, purge, embargo, test.
+ * The folds and the final test as stretches of time, each in the order of time.
+ *
+ * `steps` is the length of the axis, `n_paths` how many times the folds predict the axis as a whole, `notes` what else there is to say of
+ * each fold (empty where nothing is), `inner` the folds inside the training part of the last fold of a nested split.
  */
 export interface FoldPicture {
   first: string;
   last: string;
+  steps: number;
+  method: string;
   folds: FoldSpan[][];
   test: FoldSpan[];
+  n_paths: number;
+  notes: string[];
+  inner: FoldSpan[][];
 }
 /**
  * A stretch of the time axis, both ends included, ISO 8601.
+ *
+ * `kind` is train, purge, embargo or test; `start` is the position of its first step; `path` the path that a test belongs to, if there are
+ * several.
  */
 export interface FoldSpan {
   kind: string;
   first: string;
   last: string;
+  start: number;
   steps: number;
+  path: number | null;
 }
 /**
  * A document whose folds are to be drawn.

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 
+from dsframework.data._bar_clock import clock_changes
 from dsframework.errors import DataError
 from dsframework.spec import near_miss
 
-__all__ = ["check_timezone", "cut", "parse_times", "tidy_times"]
+__all__ = ["check_timezone", "cut", "localize", "parse_times", "tidy_times"]
 
 _DAY = 10
+_SECONDS = 86_400
+_SCALE = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _COMPACT = "%Y%m%d"
 _OFFSET = r"\d\d(Z|[+-]\d{2}:?\d{2})$"
 _WRITE = "write 2024-01-31 or 2024-01-31 16:00"
@@ -127,20 +130,40 @@ def _tidy_datetimes(values: pl.Series, timezone: str | None) -> tuple[pl.Series,
     if (values.dt.time() == dt.time(0)).all():
         notes = () if timezone is None else (f"data.timezone does nothing: {values.name!r} has days and no times",)
         return values.dt.date(), notes
-    return (values if timezone is None else _localize(values, timezone)), ()
+    return (values if timezone is None else localize(values, timezone)), ()
 
 
-def _localize(values: pl.Series, timezone: str) -> pl.Series:
+def localize(values: pl.Series, timezone: str) -> pl.Series:
+    """Give datetimes without a zone the zone `timezone`, whose clock they were read from.
+
+    Raises
+    ------
+    DataError
+        When a time does not exist there or occurs twice, because clocks change.
+    """
+    if len(values) and not values.null_count():
+        assert isinstance(values.dtype, pl.Datetime)
+        unit, moments = values.dtype.time_unit, values.to_physical()
+        whole = moments.to_numpy()
+        first, last = int(whole.min()) // _SCALE[unit], int(whole.max()) // _SCALE[unit]
+        changes, offsets = clock_changes(timezone, first - _SECONDS, last + _SECONDS, 1)
+        if not changes:  # one offset holds all the while: much faster than looking each time up
+            shifted: pl.Series = (moments - offsets[0] * _SCALE[unit]).cast(pl.Datetime(unit, "UTC"))
+            return shifted.dt.convert_time_zone(timezone).alias(values.name)
+    missing = values.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
     local = values.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
-    if local.null_count():
-        first = values.filter(local.is_null())[0]
-        raise DataError(
-            f"{local.null_count()} times, the first {first}, are ambiguous or do not exist in {timezone} when clocks change",
-            field="data.timezone",
-            value=timezone,
-            mend="write the times with their offset",
-        )
-    return local
+    if local.null_count() == values.null_count():
+        return local
+    row = int((local.is_null() & values.is_not_null()).arg_true()[0])
+    gone = missing[row] is None
+    count = local.null_count() - values.null_count()
+    what = "does not exist in" if gone else "occurs twice in"
+    raise DataError(
+        f"{count} times are unclear where clocks change: {values[row]} (row {row + 1}) {what} {timezone}",
+        field="data.timezone",
+        value=timezone,
+        mend="write the times with their offset" if not gone else "write the times with their offset, or name the zone that they are from",
+    )
 
 
 def cut(frame: pl.DataFrame, time: str, start: str | None, end: str | None) -> pl.DataFrame:

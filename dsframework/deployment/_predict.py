@@ -164,7 +164,7 @@ def predict_session(bundle: Bundle, day: dt.date, *, calendar: str, timezone: st
     if found.is_empty():
         raise DataError(f"no row of {day} to predict from", field="data", mend="wait until the session's data is there")
     daily = found[pipeline.data.time].dtype == pl.Date or found[pipeline.data.time].dt.time().eq(dt.time()).all()
-    target = session_after(calendar, day, pipeline.target.horizon) if daily else None
+    target = session_after(calendar, day, pipeline.target.horizon) if daily and pipeline.target is not None else None
     entity = pl.col(pipeline.data.entity).cast(pl.String) if pipeline.data.entity else pl.lit(None, dtype=pl.String)
     return found.select(
         pl.col(pipeline.data.time).alias("time"),

@@ -133,7 +133,7 @@ def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit"
 
 def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
     """Return the forecast of some rows, which may read the rows before them where the model does."""
-    seen = with_history(dataset.where, test, learned.model.history)
+    seen = with_history(dataset.where, test, learned.history)
     return learned.forecast(dataset.x[seen], asked_of(dataset.where, test, seen), scoring=True)
 
 

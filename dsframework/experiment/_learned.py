@@ -11,7 +11,7 @@ import numpy as np
 from dsframework.errors import ModelError, SplitError
 from dsframework.metrics import reference_rows
 from dsframework.models import Model, make_model
-from dsframework.preprocessing import Pipeline, TargetTransform, make_steps
+from dsframework.preprocessing import HeldOut, ModelMaker, Pipeline, TargetTransform, make_steps
 from dsframework.rows import Floats, Rows
 from dsframework.spec import Component, EarlyStopping
 
@@ -19,6 +19,8 @@ __all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_
 
 _REASONS = 3
 _MADE_UP = 2000
+_HELD_OUT = 5
+"""One part in so many of the training time is held out to learn the size of a model's errors."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class FitJob:
     device: str = "cpu"
     n_classes: int = 2
     quantiles: tuple[float, ...] = ()
+
+    @property
+    def models(self) -> ModelMaker:
+        """How a preprocessing step that learns from a model gets one."""
+        return ModelMaker(self.task, self._other_model)
+
+    def _other_model(self, component: Component) -> Model:
+        params = component.arguments.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return make_model(
+            component.name, params, task=self.task, seed=self.seed, threads=self.threads, device=self.device, n_classes=self.n_classes
+        )
 
     def new_model(self) -> Model:
         """Build the model, not fitted yet."""
@@ -157,13 +170,18 @@ class Learned:
         """Whether the target's own last value is needed beside the features."""
         return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
 
+    @property
+    def history(self) -> int:
+        """How many earlier rows of the same entity a prediction reads, for preprocessing and for the model."""
+        return self.model.history + self.steps.history
+
     def forecast(self, x: Floats, rows: Rows, *, scoring: bool = False) -> Forecast:
         """Say what is to be said of the rows that are asked for.
 
         Parameters
         ----------
         x
-            Shape (rows, features), with the rows' history where the model reads it.
+            Shape (rows, features), with as many earlier rows of the entities as `history` says.
         rows
             Whose and when the rows are; `rows.asked` tells the history apart.
         scoring
@@ -174,8 +192,10 @@ class Learned:
         ModelError
             When a prediction is not a finite number.
         """
-        given, asked = self._rows(rows), _asked(rows)
-        ready = self.steps.transform(x, rows=rows)
+        ready, asked = self.steps.transform(x, rows=rows), _asked(rows)
+        if self.model.history == 0 and rows.asked is not None:
+            ready, rows = np.ascontiguousarray(ready[rows.asked]), asked
+        given = self._rows(rows)
         raw = self.model.predict(ready, **given)
         if self.task == "classification":
             return Forecast.of_classes(raw)
@@ -228,7 +248,7 @@ def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
     x = steps.transform(table.x, rows=table.rows)
     given: dict[str, Any] = {"rows": table.rows} if _needs_rows(model) else {}
     model.fit(x, z, rounds=rounds, **given, **_weight(model, table))
-    target.correct(lambda: model.predict(x, **given), z, table.rows)
+    target.correct(lambda: model.predict(x, **given), z, table.rows, held_out=lambda: _held_out(job, table, z, names, rounds))
     return Learned(steps, target, model, rounds, job.task, job.quantiles)
 
 
@@ -239,7 +259,7 @@ def _fit_scales(job: FitJob, table: Table, names: Sequence[str]) -> tuple[Pipeli
     if table.y is not None:
         target.fit(table.y, table.rows)
         z = target.forward(table.y, table.rows)
-    return make_steps(job.preprocessing).fit(table.x, names, y=z, rows=table.rows), target, z
+    return make_steps(job.preprocessing).fit(table.x, names, y=z, rows=table.rows, models=job.models), target, z
 
 
 def _find_rounds(job: FitJob, table: Table, names: Sequence[str]) -> int:
@@ -257,24 +277,48 @@ def _find_rounds(job: FitJob, table: Table, names: Sequence[str]) -> int:
             field="tuning.early_stopping.validation",
             mend="leave out early_stopping or use fewer folds",
         )
-    fitted, seen = table.take(inner), table.take(with_history(table.rows, watched, job.new_model().history))
+    fitted = table.take(inner)
     steps, target, z = _fit_scales(job, fitted, names)
     model = job.new_model()
-    given: dict[str, Any] = {}
-    seen_asked = np.ones(len(seen.rows), dtype=bool)
-    if _needs_rows(model):
-        seen_asked = seen.rows.time >= begin
-        given = {"rows": fitted.rows, "rows_val": seen.rows.asking(seen_asked)}
+    seen = table.take(with_history(table.rows, watched, model.history + steps.history))
+    seen_asked = seen.rows.time >= begin
+    x_val, rows_val = steps.transform(seen.x, rows=seen.rows), seen.rows.asking(seen_asked)
+    if model.history == 0:
+        x_val, rows_val = np.ascontiguousarray(x_val[seen_asked]), seen.rows[seen_asked]
+    given: dict[str, Any] = {"rows": fitted.rows, "rows_val": rows_val} if _needs_rows(model) else {}
     assert seen.y is not None
     return model.find_rounds(
         steps.transform(fitted.x, rows=fitted.rows),
         z,
-        steps.transform(seen.x, rows=seen.rows),
+        x_val,
         target.forward(seen.y[seen_asked], seen.rows[seen_asked]),
         patience=job.early_stopping.rounds,
         **given,
         **_weight(model, fitted),
     )
+
+
+def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds: int | None) -> HeldOut | None:
+    """Predict the last fifth of the training time by what is fitted on the rows before whose labels are known when it begins.
+
+    Everything is on the scale that was learned on all training rows; None where no row is left to learn from.
+    """
+    labels = table.rows.label_time
+    assert labels is not None
+    axis = np.unique(table.rows.time)
+    begin = axis[len(axis) - max(1, len(axis) // _HELD_OUT)]
+    inner, watched = labels <= begin, table.rows.time >= begin
+    if not inner.any():
+        return None
+    fitted = table.take(inner)
+    steps = make_steps(job.preprocessing).fit(fitted.x, names, y=z[inner], rows=fitted.rows, models=job.models)
+    model = job.new_model()
+    given: dict[str, Any] = {"rows": fitted.rows} if _needs_rows(model) else {}
+    model.fit(steps.transform(fitted.x, rows=fitted.rows), z[inner], rounds=rounds, **given, **_weight(model, fitted))
+    learned = Learned(steps, TargetTransform(), model)
+    seen = with_history(table.rows, watched, learned.history)
+    forecast = learned.forecast(table.x[seen], asked_of(table.rows, watched, seen))
+    return HeldOut(forecast.point, z[watched], table.rows[watched])
 
 
 def with_history(rows: Rows, asked: Any, history: int) -> Any:

@@ -83,7 +83,7 @@ class FittedPipeline:
             )
         where = self._where(panel, table.warm)
         asked = chosen[table.warm]
-        seen = with_history(where, asked, self.learned.model.history)
+        seen = with_history(where, asked, self.learned.history)
         x = np.ascontiguousarray(table.matrix[table.warm][seen])
         missing = np.isnan(x).sum(axis=0)
         if missing.any() and not (self.learned.steps.fills_nulls or self.learned.model.takes_null):

@@ -79,7 +79,7 @@ class Plan:
             model=self.model.name,
             params=params,
             preprocessing=tuple(self.preprocessing),
-            transform=self.target.transform if self.target else "none",
+            transform=self.target.scale if self.target else "none",
             metrics=self.metrics,
             seed=self.seed,
             threads=self.threads,
@@ -94,9 +94,9 @@ class Plan:
         return {
             "task": self.task,
             "data": {key: getattr(self.data, key) for key in ("time", "entity", "calendar", "timezone")},
-            "target": _plain(self.target),
+            "target": _without_later(_plain(self.target)),
             "features": [component.to_plain(full=True) for component in self.features],
-            "preprocessing": [component.to_plain(full=True) for component in self.preprocessing],
+            "preprocessing": [_without_later(component.to_plain(full=True)) for component in self.preprocessing],
             "split": self.split.model_dump(mode="json", by_alias=True),
             "model": self.model.to_plain(full=False),
             "metrics": list(self.metrics),
@@ -108,6 +108,16 @@ class Plan:
     def stage_key(self, *stages: str) -> str:
         """Return a hash of some stages, so that what they give is computed once a study."""
         return digest([_plain(getattr(self, stage)) for stage in stages])
+
+
+def _without_later(value: Any) -> Any:
+    """Leave out what is switched off or at a default that came later, so that the key of an older document stays what it was."""
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_later(item) for key, item in value.items() if item is not None and item is not False}
+    if kept.get("estimate") == "median":
+        del kept["estimate"]
+    return kept
 
 
 def _plain(value: Any) -> Any:

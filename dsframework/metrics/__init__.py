@@ -5,6 +5,7 @@ from dsframework.metrics._base import Interval, Sample, Undefined
 from dsframework.metrics._folds import FoldScores, over_folds
 from dsframework.metrics._kernel import Groups, row_mean, row_ratio
 from dsframework.metrics._ranking import CrossSections, cross_sections, leg_spreads
+from dsframework.metrics._ranks import Standing, standing
 from dsframework.metrics._registry import Metric, Score, Scores, get_metric, metric_names, metrics, row_means, score
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Sample",
     "Score",
     "Scores",
+    "Standing",
     "Undefined",
     "cross_sections",
     "get_metric",
@@ -28,4 +30,5 @@ __all__ = [
     "row_means",
     "row_ratio",
     "score",
+    "standing",
 ]

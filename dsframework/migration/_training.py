@@ -82,7 +82,7 @@ def _search(draft: Draft, search: Block) -> None:
     wanted = str(how).lower() if isinstance(how, str) else ("none" if how is False else None)
     if how is not None and wanted is None:
         raise search.wrong("search_optimization", f"expected one of {', '.join(_HOW)}, got {how!r}")
-    tuned = search.switch("tuning_cv", default=True) and bool(search.values) and wanted not in _NO_SEARCH
+    tuned = search.switch("tuning_cv", default=True) and wanted not in _NO_SEARCH
     if not tuned:
         _without_choices(draft, search)
         search.take("n_trials")
@@ -93,8 +93,9 @@ def _search(draft: Draft, search: Block) -> None:
         return
     if wanted is None:
         wanted = "grid"
-        if _has_choices(draft):
-            search.tell("guessed", None, "no search_optimization is given; a grid stands here", ("tuning", "method"))
+        if not _has_choices(draft):
+            return
+        search.tell("guessed", None, "no search_optimization is given; a grid stands here", ("tuning", "method"))
     if wanted not in _HOW:
         raise search.wrong("search_optimization", f"{how!r} is not a search, expected one of {', '.join(_HOW)}", near_miss(wanted, _HOW))
     method, near = _HOW[wanted]

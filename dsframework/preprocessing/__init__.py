@@ -2,7 +2,21 @@
 
 from dsframework.preprocessing._base import ModelMaker, Step
 from dsframework.preprocessing._pipeline import Pipeline, make_step, make_steps
-from dsframework.preprocessing._registry import step_names, steps
+from dsframework.preprocessing._registry import scales, step_names, steps
+from dsframework.preprocessing._scale import Scale
+from dsframework.preprocessing._smearing import HeldOut
 from dsframework.preprocessing._target import TargetTransform
 
-__all__ = ["ModelMaker", "Pipeline", "Step", "TargetTransform", "make_step", "make_steps", "step_names", "steps"]
+__all__ = [
+    "HeldOut",
+    "ModelMaker",
+    "Pipeline",
+    "Scale",
+    "Step",
+    "TargetTransform",
+    "make_step",
+    "make_steps",
+    "scales",
+    "step_names",
+    "steps",
+]

@@ -59,8 +59,8 @@ def _one_less(z: Floats, exponent: float) -> Floats:
     return result
 
 
-def likely_exponent(x: Floats, power: Callable[[Floats, float], Floats]) -> float:
-    """Return the exponent between -5 and 5 that makes values most likely normal; 1 for values that are all alike.
+def likely_exponent(x: Floats, power: Callable[[Floats, float], Floats], *, within: tuple[float, float] = (_SMALLEST, _LARGEST)) -> float:
+    """Return the exponent within bounds that makes values most likely normal; 1 for values that are all alike.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def likely_exponent(x: Floats, power: Callable[[Floats, float], Floats]) -> floa
             return np.inf
         return float(x.size * np.log(deviation) - (exponent - 1.0) * slopes)
 
-    starts = np.linspace(_SMALLEST, _LARGEST, 21)
+    starts = np.linspace(*within, 21)
     heights = [unlikely(start) for start in starts]
     best = int(np.argmin(heights))
     if not np.isfinite(heights[best]):

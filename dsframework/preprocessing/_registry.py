@@ -1,4 +1,4 @@
-"""The preprocessing steps by name."""
+"""The preprocessing steps and the target's scales by name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from dsframework.errors import DataError
 from dsframework.preprocessing._base import Step
+from dsframework.preprocessing._scale import Scale
 from dsframework.registry import Registry
 
-__all__ = ["step_names", "steps"]
+__all__ = ["scales", "step_names", "steps"]
 
 steps: Registry[Callable[..., Step]] = Registry(
     "jupyterlab_tsml.preprocessing",
@@ -29,6 +30,27 @@ steps: Registry[Callable[..., Step]] = Registry(
     },
     error=DataError,
     field="preprocessing",
+)
+
+
+scales: Registry[Callable[..., Scale]] = Registry(
+    "jupyterlab_tsml.target_transforms",
+    {
+        "none": "dsframework.preprocessing._scale_plain:Same",
+        "log": "dsframework.preprocessing._scale_plain:Log",
+        "log1p": "dsframework.preprocessing._scale_plain:Log1p",
+        "sqrt": "dsframework.preprocessing._scale_plain:Sqrt",
+        "power": "dsframework.preprocessing._scale_learned:Power",
+        "standard": "dsframework.preprocessing._scale_learned:Standard",
+        "volatility_scale": "dsframework.preprocessing._scale_learned:VolatilityScale",
+        "difference": "dsframework.preprocessing._scale_measured:Difference",
+        "ratio": "dsframework.preprocessing._scale_measured:Ratio",
+        "log_ratio": "dsframework.preprocessing._scale_measured:LogRatio",
+        "seasonal_difference": "dsframework.preprocessing._scale_measured:SeasonalDifference",
+        "slot_profile": "dsframework.preprocessing._scale_profile:SlotProfileScale",
+    },
+    error=DataError,
+    field="target.transform",
 )
 
 

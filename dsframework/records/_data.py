@@ -51,18 +51,33 @@ class DataPreview(Record):
 
 
 class FoldSpan(Record):
-    """A stretch of the time axis, both ends included, ISO 8601."""
+    """A stretch of the time axis, both ends included, ISO 8601.
+
+    `kind` is train, purge, embargo or test; `start` is the position of its first step; `path` the path that a test belongs to, if there are
+    several.
+    """
 
     kind: str
     first: str
     last: str
+    start: int
     steps: int
+    path: int | None = None
 
 
 class FoldPicture(Record):
-    """The folds and the final test as stretches of time: train, purge, embargo, test."""
+    """The folds and the final test as stretches of time, each in the order of time.
+
+    `steps` is the length of the axis, `n_paths` how many times the folds predict the axis as a whole, `notes` what else there is to say of
+    each fold (empty where nothing is), `inner` the folds inside the training part of the last fold of a nested split.
+    """
 
     first: str
     last: str
+    steps: int
+    method: str
     folds: list[list[FoldSpan]]
     test: list[FoldSpan]
+    n_paths: int = 1
+    notes: list[str] = []
+    inner: list[list[FoldSpan]] = []

@@ -115,7 +115,8 @@ from dsframework.spec._split import (
     SplitSpec,
     WalkForwardCv,
 )
-from dsframework.spec._target import TargetSpec
+from dsframework.spec._target import TargetScale, TargetSpec, duration_of
+from dsframework.spec._target_transforms import TransformArguments, as_components
 from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
 from dsframework.spec._words import plain_words
 
@@ -211,19 +212,23 @@ __all__ = [
     "Strict",
     "SummaryArguments",
     "SvmArguments",
+    "TargetScale",
     "TargetSpec",
     "TorchLstmArguments",
     "TorchMlpArguments",
     "TorchTcnArguments",
     "Tracking",
+    "TransformArguments",
     "Tuning",
     "Variants",
     "WalkForwardCv",
     "XgboostArguments",
     "ZscoreArguments",
     "apply_settings",
+    "as_components",
     "catalogue",
     "default_metrics",
+    "duration_of",
     "is_distribution",
     "json_schema",
     "load_spec",

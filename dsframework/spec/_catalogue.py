@@ -21,6 +21,7 @@ _GROUPS = {
     "data": "jupyterlab_tsml.loaders",
     "features": "jupyterlab_tsml.features",
     "preprocessing": "jupyterlab_tsml.preprocessing",
+    "target": "jupyterlab_tsml.target_transforms",
     "splitters": "jupyterlab_tsml.splitters",
     "models": "jupyterlab_tsml.models",
     "metrics": "jupyterlab_tsml.metrics",

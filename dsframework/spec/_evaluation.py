@@ -145,7 +145,9 @@ class BacktestArguments(EvaluatorArguments):
         "threshold and short below it.",
     )
     tail: float = Field(default=0.2, gt=0, le=0.5, title="Tail", description="Share of the entities on each side, for quantile.")
-    threshold: float = Field(default=0.0, title="Threshold", description="Of the prediction, for sign; 0.5 for a probability.")
+    threshold: float | None = Field(
+        default=None, title="Threshold", description="Of the prediction, for sign; by default 0, and 0.5 for a probability."
+    )
     side: Literal["both", "long", "short"] = Field(default="both", title="Side")
     holding: int | Literal["auto"] = Field(
         default="auto", title="Holding", description="Rows that a position is held, in as many overlapping parts; the horizon by default."

@@ -13,8 +13,9 @@ from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
 from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_problem
+from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._split import SplitSpec
-from dsframework.spec._target import TargetSpec
+from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Resources, Tracking, Tuning
 
 __all__ = ["STAGES", "ExperimentSpec", "Variants"]
@@ -111,18 +112,32 @@ class ExperimentSpec(Strict):
         forms = {"target": self.target} if self.target else {}
         forms |= {f"variants.target.{name}": form for name, form in ((self.variants and self.variants.target) or {}).items()}
         for field, target in forms.items():
-            directed = target.as_ == "direction"
-            if directed and self.task == "regression":
-                yield f"{field}.as", "'direction' is a class; write task: classification, or as: return"
-            if directed and target.transform != "none":
-                yield f"{field}.transform", f"{target.transform!r} would do nothing to a direction; remove it"
-            if target.as_ in ("return", "log_return") and target.transform != "none":
-                yield f"{field}.transform", f"{target.transform!r} is not defined for negative returns; remove it"
-            if not self.supervised and target.transform != "none":
-                yield f"{field}.transform", f"would do nothing in a task: {self.task}; remove it"
+            for part, problem in target_problems(target, self.task):
+                yield f"{field}.{part}", problem
+        yield from self._entity_problems(forms)
         yield from self._model_problems()
         if self.intervals is not None and self.task != "regression":
             yield "intervals", f"are for a regression, not for a {self.task}; remove them"
+
+    def _entity_problems(self, targets: dict[str, TargetSpec]) -> Any:
+        """What needs to tell entities apart, where no form of the data names their column."""
+        sources = [self.data] if self.data else list(((self.variants and self.variants.data) or {}).values())
+        if not sources or any(source.entity is not None for source in sources):
+            return
+        steps = {"preprocessing": self.preprocessing or []}
+        steps |= {f"variants.preprocessing.{name}": form for name, form in ((self.variants and self.variants.preprocessing) or {}).items()}
+        for field, components in steps.items():
+            for position, component in enumerate(components):
+                if needs_entity(component):
+                    yield (
+                        f"{field}[{position}]",
+                        f"{component.name!r} by entity needs data.entity; name the column, or leave the entity out",
+                    )
+        for field, target in targets.items():
+            if target.as_ == "rank":
+                yield f"{field}.as", "'rank' is taken among entities and needs data.entity; name the column, or use as: return"
+            if any(needs_entity(component) for component in target.transforms):
+                yield f"{field}.transform", "by: entity needs data.entity; name the column, or leave by out"
 
     def _model_problems(self) -> Any:
         forms = {"models": self.models or []}

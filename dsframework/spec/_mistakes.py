@@ -34,8 +34,8 @@ def _fields_at(path: Path_, document: Any) -> list[str]:
         elif stage == "split" and part in ("cv", "inner"):
             method = value.get("method", DEFAULT_METHOD) if isinstance(value, dict) else DEFAULT_METHOD
             model = _known("splitters", str(method), model)
-        elif stage in ("features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
-            model = _known(stage, part, model)
+        elif stage in ("target", "features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
+            model = _known(stage, part, None) or (_known("models", part, model) if "select" in parent[:position] else model)
         elif model is not None and isinstance(part, str):
             model = _inner(model, part) or model
     if model is None:

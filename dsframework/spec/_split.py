@@ -58,6 +58,11 @@ class CvSpec(Arguments):
 
     method: str = Field(default=DEFAULT_METHOD, title="Method")
 
+    def model_post_init(self, context: Any) -> None:
+        """Count a method that is not the default as given, so that no way of writing leaves it out."""
+        if self.method != DEFAULT_METHOD:
+            self.__pydantic_fields_set__.add("method")
+
     def before_the_test(self) -> tuple[Length, Length]:
         """Return purge and embargo as they hold before the final test, behind which there is nothing."""
         return getattr(self, "purge", "auto"), 0 if self.embargo_after else getattr(self, "embargo", 0)
@@ -202,6 +207,15 @@ class SplitSpec(Strict):
             raise PydanticCustomError("test", "a share lies between 0 and 1; for a count write a whole number")
         if isinstance(value, int) and value < 1:
             raise PydanticCustomError("test", "a count of test steps is at least 1")
+        return value
+
+    @field_validator("inner")
+    @classmethod
+    def _check_inner(cls, value: CvSpec | None) -> CvSpec | None:
+        if getattr(value, "groups", None) is not None:
+            raise PydanticCustomError(
+                "range", "inner folds cut the time only; write groups below cv, whose entities they leave out as well"
+            )
         return value
 
 

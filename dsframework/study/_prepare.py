@@ -52,7 +52,7 @@ class Prepared:
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""
         now = self.plan.horizon if learned.needs_now else 0
-        return max(self.dataset.lookback, now) + learned.model.history
+        return max(self.dataset.lookback, now) + learned.history
 
     def example(self, lookback: int) -> pl.DataFrame:
         """Return the last rows of the entity with the most rows, enough to predict from."""

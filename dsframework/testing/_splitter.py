@@ -45,7 +45,7 @@ def check_splitter(name: str, settings: Sequence[dict[str, Any]] = ({},), *, spl
         cv = model.model_validate({"method": name, **setting})
         assert isinstance(cv, CvSpec)
         for given in _AXES:
-            axis = TimeAxis.of(**given)  # type: ignore[arg-type]
+            axis = TimeAxis.of(**given)
             where = f"{name} {setting} on {given}"
             folds = function(axis, cv)
             assert folds == function(axis, cv), f"a second cut differs ({where})"
@@ -79,7 +79,7 @@ def _check_fold(fold: Fold, axis: TimeAxis, where: str) -> None:
         before = [step for step in _steps(fold.train) if step < block.start]
         after = [step for step in _steps(fold.train) if step >= block.stop]
         known_by = min(block.start, fold.known_by) if block == fold.blocks[0] else block.start
-        assert all(step + axis.horizon <= known_by for step in before), f"a training label that is not known when the test begins in {where}"
+        assert all(step + axis.horizon <= known_by for step in before), f"a training label not known when the test begins in {where}"
         assert all(step >= end for step in after), f"a training label that overlaps one of the test before it in {where}"
         if fold.reach == "features":
             assert all(step - axis.lookback > end for step in after), f"a training row whose features read a label of the test in {where}"

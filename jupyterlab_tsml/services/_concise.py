@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dsframework.spec import Component, ExperimentSpec, spec_from_dict
+from dsframework.spec import Component, CvSpec, ExperimentSpec, spec_from_dict
 
 __all__ = ["concise"]
 
@@ -24,10 +24,11 @@ def _plain(value: Any) -> Any:
         return {value.name: given} if given else value.name
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
+        kept = (*_KEPT, "method") if isinstance(value, CvSpec) and value.method != CvSpec().method else _KEPT
         differ = {
             name: getattr(value, name)
             for name, field in fields.items()
-            if name in _KEPT or field.is_required() or getattr(value, name) != field.get_default(call_default_factory=True)
+            if name in kept or field.is_required() or getattr(value, name) != field.get_default(call_default_factory=True)
         }
         return {fields[name].alias or name: _plain(item) for name, item in differ.items()}
     if isinstance(value, dict):

@@ -158,9 +158,10 @@ def _sorted(lines: Sequence[Line], greater_is_better: bool) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=rank))
 
 
-def _baseline(baselines: dict[str, dict[str, float]], metric: str, greater_is_better: bool) -> tuple[str, float] | None:
+def _baseline(baselines: dict[str, dict[str, float | None]], metric: str, greater_is_better: bool) -> tuple[str, float] | None:
     """Return the name and score of the best baseline."""
-    scores = {name: values[metric] for name, values in baselines.items() if metric in values and not math.isnan(values[metric])}
+    found = {name: values.get(metric) for name, values in baselines.items()}
+    scores = {name: value for name, value in found.items() if value is not None and not math.isnan(value)}
     if not scores:
         return None
     name = (max if greater_is_better else min)(scores, key=scores.__getitem__)

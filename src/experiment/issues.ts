@@ -3,7 +3,7 @@ import { ApiError } from '../api';
 import type { Issue } from '../wire';
 import { component, list, mapping, type Document } from './json';
 import { fieldSteps, type Step } from './paths';
-import { optionOf, type DrawnSchema } from './schema';
+import { methodOf, optionOf, type DrawnSchema } from './schema';
 
 /**
  * One sentence for a mistake, with what was probably meant.
@@ -84,10 +84,14 @@ function below(
       const loader = String(mapping(value)['loader'] ?? '');
       return optionOf(mark.options, loader)?.schema.properties?.[step];
     }
+    case 'method': {
+      const method = methodOf(mapping(value), mark);
+      return optionOf(mark.options, method)?.schema.properties?.[step];
+    }
     case 'forms':
       return mark.inner;
     case 'optional':
-      return mark.inner.properties?.[step];
+      return below(mark.inner, value, step);
     default:
       return schema.properties?.[step];
   }

@@ -27,6 +27,7 @@ export type Mark =
   | { field: 'choices'; values: string[] }
   | { field: 'file' }
   | { field: 'loader'; options: IOption[] }
+  | { field: 'method'; options: IOption[]; fallback: string }
   | { field: 'components'; options: IOption[] }
   | { field: 'mapping'; texts: boolean }
   | { field: 'optional'; inner: DrawnSchema }
@@ -124,11 +125,15 @@ class Adapter {
       const loaders = options.map(option => this.loader(option));
       return { tsml: { field: 'loader', options: loaders } };
     }
+    if (options.every(option => constantOf(option, 'method') !== undefined)) {
+      return this.methods(options);
+    }
     const real = options.filter(option => option['type'] !== 'null');
     const only = real[0];
     if (real.length === 1 && only) {
       const inner = this.adapt({ ...only, ...told_(raw) }, name);
-      const optional = only['properties'] && options.length > 1;
+      const object = only['properties'] ?? only['oneOf'];
+      const optional = object && options.length > 1;
       return optional ? { tsml: { field: 'optional', inner } } : inner;
     }
     const objects = real.find(option => option['type'] === 'object');
@@ -217,14 +222,31 @@ class Adapter {
   }
 
   private loader(option: JSONObject): IOption {
-    const properties = mapping(option['properties']);
-    const { title: _, description, ...schema } = this.adapt(option, '');
-    return {
-      name: String(mapping(properties['loader'])['const'] ?? ''),
-      description: String(description ?? ''),
-      schema
-    };
+    return this.told(option, String(constantOf(option, 'loader') ?? ''));
   }
+
+  /** Alternatives that a method tells apart; the one that may leave it out is the default. */
+  private methods(options: JSONObject[]): DrawnSchema {
+    const names = options.map(option => String(constantOf(option, 'method')));
+    const free = options.findIndex(
+      option => !list(option['required']).includes('method')
+    );
+    const known = options.map((option, at) =>
+      this.told(option, names[at] ?? '')
+    );
+    const fallback = names[free] ?? names[0] ?? '';
+    return { tsml: { field: 'method', options: known, fallback } };
+  }
+
+  private told(option: JSONObject, name: string): IOption {
+    const { title: _, description, ...schema } = this.adapt(option, '');
+    return { name, description: String(description ?? ''), schema };
+  }
+}
+
+/** The one value that a key of an object may have. */
+function constantOf(option: JSONObject, key: string): JSONValue | undefined {
+  return mapping(mapping(option['properties'])[key])['const'];
 }
 
 /** What a schema says about itself to people. */
@@ -240,6 +262,17 @@ function told_(raw: JSONObject): DrawnSchema {
     told.tsmlDefault = raw['default'];
   }
   return told;
+}
+
+/**
+ * The method that a value names, or the one that holds where it names none.
+ */
+export function methodOf(
+  value: JSONObject,
+  mark: Extract<Mark, { field: 'method' }>
+): string {
+  const given = value['method'];
+  return typeof given === 'string' ? given : mark.fallback;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { JSONExt, type JSONValue } from '@lumino/coreutils';
 import { component, isMapping, list, mapping, type Document } from './json';
-import { optionOf, type DrawnSchema } from './schema';
+import { methodOf, optionOf, type DrawnSchema } from './schema';
 import { formatSearchable } from './searchable';
 
 const BETWEEN = ' · ';
@@ -38,8 +38,14 @@ function part(value: unknown, schema: DrawnSchema | undefined): string {
     const given = path === undefined ? rest : { path, ...rest };
     return words(String(loader ?? ''), properties(given, own));
   }
-  if (mark?.field === 'optional') {
-    return properties(mapping(value), mark.inner);
+  if (mark?.field === 'method' && isMapping(value)) {
+    const method = methodOf(value, mark);
+    const own = optionOf(mark.options, method)?.schema;
+    const named = method === mark.fallback ? '' : method;
+    return words(named, properties(value, own));
+  }
+  if (mark?.field === 'optional' && isMapping(value)) {
+    return part(value, mark.inner);
   }
   if (isMapping(value) && schema?.properties) {
     return properties(value, schema);
@@ -106,7 +112,8 @@ export function concise(spec: Document, schema: DrawnSchema): Document {
       continue;
     }
     const slim = slimmed(value, own);
-    const droppable = own?.properties ?? own?.tsml?.field === 'mapping';
+    const whole = ['mapping', 'method'];
+    const droppable = own?.properties ?? whole.includes(own?.tsml?.field ?? '');
     if (!(droppable && isMapping(slim) && !Object.keys(slim).length)) {
       kept[name] = slim;
     }
@@ -129,8 +136,14 @@ function slimmed(value: JSONValue, schema?: DrawnSchema): JSONValue {
     const own = optionOf(mark.options, String(loader))?.schema;
     return { loader: loader ?? null, ...(own ? concise(rest, own) : rest) };
   }
+  if (mark?.field === 'method' && isMapping(value)) {
+    const method = methodOf(value, mark);
+    const own = optionOf(mark.options, method)?.schema;
+    const slim = own ? concise(value, own) : value;
+    return method === mark.fallback ? slim : { method, ...slim };
+  }
   if (mark?.field === 'optional' && isMapping(value)) {
-    return concise(value, mark.inner);
+    return slimmed(value, mark.inner);
   }
   if (mark?.field === 'forms' && isMapping(value)) {
     const forms = Object.entries(value).map(([name, form]) => [

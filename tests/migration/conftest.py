@@ -28,7 +28,12 @@ splitters:
   - {class: dsframework.impl.SplitXYTrainTest, use: True, columns_to_predict: [volume_gold], shuffle: False, test_size: 0.2, val_size: 0.1}
 preprocessors:
   - {class: dsframework.impl.LimitOutliers, use: True, std_num: 3, target_columns: [volume_gold]}
-  - {class: dsframework.impl.IntradayAveraging, use: True, window_days: 15, bins: 39, datetime_column: Time, features_columns: [volume_gold_lag_2]}
+  - class: dsframework.impl.IntradayAveraging
+    use: True
+    window_days: 15
+    bins: 39
+    datetime_column: Time
+    features_columns: [volume_gold_lag_2]
   - {class: dsframework.impl.MinMaxScaler, use: False}
 training:
   use: XGBRegressor

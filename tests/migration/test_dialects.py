@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dsframework.errors import SpecError
 from dsframework.migration import migrate_text
 from dsframework.spec import parse_spec, to_dict
 
@@ -76,7 +77,10 @@ def test_comments_stand_where_they_belong_and_what_was_not_used_is_kept(yaml_dia
     assert "  # - random_forest: {n_estimators: [50, 80], max_depth: 4}" in lines
     assert "  # - min_max_scale" in lines
     assert "  # - lag: {columns: [close], periods: [0]}" in lines
-    assert '  # data: {loader: csv, path: "data/tin.csv", time: Time}' in lines or "  # data: {loader: csv, path: data/tin.csv, time: Time}" in lines
+    assert (
+        '  # data: {loader: csv, path: "data/tin.csv", time: Time}' in lines
+        or "  # data: {loader: csv, path: data/tin.csv, time: Time}" in lines
+    )
     above_tracking = text[: text.index("\ntracking:")].splitlines()[-2:]
     assert "MLFLOW_TRACKING_URI" in " ".join(above_tracking)
     assert text.index("changed: lag N there") < text.index("- lag: {columns: [volume], periods: [0, 1, 4]}")
@@ -130,7 +134,5 @@ def test_the_new_document_is_read_back_as_the_same_spec(yaml_dialect: str, class
 
 @pytest.mark.parametrize("both", [{"models": []}, {"train_params": {"verbose": 0}}])
 def test_a_configuration_of_both_dialects_is_refused(yaml_dialect: str, both: dict[str, Any]) -> None:
-    from dsframework.errors import SpecError
-
-    with pytest.raises(SpecError, match=r"old.yaml:25: training: 'training' is of the older dialect"):
+    with pytest.raises(SpecError, match=r"old.yaml:30: training: 'training' is of the older dialect"):
         migrate_text(yaml_dialect + yaml.safe_dump(both))

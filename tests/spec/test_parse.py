@@ -29,7 +29,7 @@ def said(text: str) -> list[str]:
     [
         ("name: a", "nam: a", "spec:2: nam: unknown key 'nam', did you mean 'name'?"),
         ("time: date", "tiem: date", "spec:4: data.tiem: unknown key 'tiem', did you mean 'time'?"),
-        ("loader: csv", "loader: hdf5", "spec:4: data: loader 'hdf5' is not available, try csv, duckdb, frame, onetick, parquet, sample, sql"),
+        ("loader: csv", "loader: hdf5", "spec:4: data: loader 'hdf5' is not available, try csv, duckdb, frame, onetick"),
         ("periods: [1]", "period: [1]", "spec:7: features[0].lag.period: unknown key 'period', did you mean 'periods'?"),
         (
             "periods: [1]",
@@ -43,7 +43,11 @@ def said(text: str) -> list[str]:
         ("- ridge", "- ridge: {alpha: big}", "spec:9: models[0].ridge.alpha: expected a number > 0"),
         ("- ridge", "- logistic_regression", "spec:8: models: 'logistic_regression' is a classifier"),
         ("task: regression", "task: anomaly", "spec:3: task: 'anomaly' is not available, try regression, classification"),
-        ("target: {column: v}", "target: {column: v, horizon: soon}", "spec:5: target.horizon: expected a whole number, got 'soon'"),
+        (
+            "target: {column: v}",
+            "target: {column: v, horizon: soon}",
+            "spec:5: target.horizon: expected a number of rows from 1 to 10000, or a duration such as 5d or 30min, got 'soon'",
+        ),
         ("target: {column: v}", "target: {column: v, as: direction}", "spec:5: target.as: 'direction' is a class"),
         ("target: {column: v}\n", "", "target: 'target' is missing"),
         ("- ridge", "- ridge\nsplit: {test: 1.5}", "spec:10: split.test: a share lies between 0 and 1"),

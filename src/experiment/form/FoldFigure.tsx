@@ -1,15 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { FoldPicture, FoldSpan } from '../../wire';
+import { rowsOf, type IFoldRow } from './foldRows';
 
 const ROW = 16;
 const LEAST_ROW = 2;
-const HIGHEST = 13 * ROW;
+/** A row that is lower has no room for its name. */
+const NAMED_ROW = 9;
+const HIGHEST = 14 * ROW;
 const LEFT = 34;
 const WIDTH = 300;
 const KINDS = ['train', 'purge', 'embargo', 'test'] as const;
 
 /**
- * The folds and the final test on one time axis.
+ * The folds, the final test and the paths on one time axis.
  */
 export function FoldFigure(props: {
   picture: FoldPicture;
@@ -17,17 +20,15 @@ export function FoldFigure(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { picture, trans } = props;
-  const rows: [string, FoldSpan[]][] = picture.folds.map((spans, index) => [
-    trans.__('Fold %1', index + 1),
-    spans
-  ]);
-  rows.push([trans.__('Final'), picture.test]);
   const names = kindNames(trans);
+  const rows = rowsOf(picture, trans);
   const seen = KINDS.filter(kind =>
-    rows.some(([, spans]) => spans.some(span => span.kind === kind))
+    rows.some(({ spans }) => spans.some(span => span.kind === kind))
   );
   const row = Math.min(ROW, Math.max(LEAST_ROW, HIGHEST / rows.length));
   const height = rows.length * row + 14;
+  const paths =
+    picture.n_paths > 1 ? trans.__(', in %1 paths', picture.n_paths) : '';
   const label = trans._n(
     '%1 fold and the final test, from %2 to %3',
     '%1 folds and the final test, from %2 to %3',
@@ -40,18 +41,17 @@ export function FoldFigure(props: {
       <svg
         viewBox={`0 0 ${LEFT + WIDTH} ${height}`}
         role="img"
-        aria-label={label}
+        aria-label={label + paths}
       >
-        {rows.map(([name, spans], index) => (
+        {rows.map((one, index) => (
           <Row
-            key={name}
-            name={name}
+            key={one.name}
+            row={one}
             names={names}
-            spans={spans}
             y={index * row}
             height={row * 0.7}
-            named={row === ROW || [0, rows.length - 1].includes(index)}
-            scale={scaleOf(picture)}
+            named={row >= NAMED_ROW || one.first}
+            steps={picture.steps}
           />
         ))}
         <text x={LEFT} y={height - 3}>
@@ -67,47 +67,59 @@ export function FoldFigure(props: {
             {names[kind]}
           </span>
         ))}
+        {picture.n_paths > 1 && (
+          <span>
+            {trans.__('Each of %1 paths predicts every step.', picture.n_paths)}
+          </span>
+        )}
       </figcaption>
     </figure>
   );
 }
 
 function Row(props: {
-  name: string;
+  row: IFoldRow;
   names: Record<string, string>;
-  spans: FoldSpan[];
   y: number;
   height: number;
   named: boolean;
-  scale: (time: string) => number;
+  steps: number;
 }): JSX.Element {
-  const { name, names, scale, y, height } = props;
+  const { row, names, y, height } = props;
+  const scale = WIDTH / Math.max(props.steps, 1);
   return (
     <g>
       {props.named && (
         <text x={0} y={y + height / 2 + 3.5}>
-          {name}
+          {row.name}
         </text>
       )}
-      {props.spans.map((span, index) => {
-        const x = scale(span.first);
-        const end = scale(props.spans[index + 1]?.first ?? span.last);
-        const what = names[span.kind] ?? span.kind;
-        return (
-          <rect
-            key={`${span.kind}${span.first}`}
-            data-kind={span.kind}
-            x={LEFT + x}
-            y={y}
-            width={Math.max(end - x, 1.5)}
-            height={height}
-          >
-            <title>{`${name}, ${what}: ${day(span.first)} … ${day(span.last)} (${span.steps})`}</title>
-          </rect>
-        );
-      })}
+      {row.spans.map(span => (
+        <rect
+          key={`${span.kind}${span.start}`}
+          data-kind={span.kind}
+          data-shade={span.shade}
+          x={LEFT + span.start * scale}
+          y={y}
+          width={Math.max(span.steps * scale, 1)}
+          height={height}
+        >
+          <title>{told(row, span, names)}</title>
+        </rect>
+      ))}
     </g>
   );
+}
+
+function told(
+  row: IFoldRow,
+  span: FoldSpan & { by?: string },
+  names: Record<string, string>
+): string {
+  const what = span.by ?? names[span.kind] ?? span.kind;
+  const when = `${day(span.first)} … ${day(span.last)} (${span.steps})`;
+  const note = row.note ? `; ${row.note}` : '';
+  return `${row.name}, ${what}: ${when}${note}`;
 }
 
 function kindNames(trans: TranslationBundle): Record<string, string> {
@@ -117,12 +129,6 @@ function kindNames(trans: TranslationBundle): Record<string, string> {
     embargo: trans.__('Embargo'),
     test: trans.__('Test')
   };
-}
-
-function scaleOf(picture: FoldPicture): (time: string) => number {
-  const first = Date.parse(picture.first);
-  const span = Date.parse(picture.last) - first || 1;
-  return time => ((Date.parse(time) - first) / span) * WIDTH;
 }
 
 function day(time: string): string {

@@ -11,6 +11,7 @@ import { uiSchemaOf, type DrawnSchema } from '../schema';
 import { ComponentsField, LoaderField, OptionalField } from './blockFields';
 import { FormsField } from './formsField';
 import { HiddenField } from './HiddenField';
+import { MethodField } from './MethodField';
 import { ChoicesField, MappingField, TextsField } from './listFields';
 import { FieldTemplate, ObjectFieldTemplate } from './templates';
 import {
@@ -36,6 +37,7 @@ const fields: RegistryFieldsType<ReadonlyJSONObject> = {
   choices: ChoicesField,
   file: FileField,
   loader: LoaderField,
+  method: MethodField,
   components: ComponentsField,
   mapping: MappingField,
   optional: OptionalField,
