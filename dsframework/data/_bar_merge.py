@@ -17,13 +17,15 @@ _REAL = ("open", "high", "low", "close", "volume", "turnover")
 _KEYS = ["number", "entity"]
 
 
-def merge_parts(parts: list[Parts], own: dict[str, Aggregation]) -> tuple[pl.DataFrame, pl.Series | None]:
-    """Return one row a bar, sorted by bar number, then entity, and the entities by code.
+def merge_parts(parts: list[Parts], own: dict[str, Aggregation]) -> tuple[pl.DataFrame, pl.Series | None, bool]:
+    """Return one row a bar, sorted by bar number, then entity, the entities by code, and whether the blocks followed in the order of time.
 
     The open of a bar is the price of its earliest moment, the close that of its latest; of ticks of one moment the rows' order decides.
     """
     names = _all_names(parts)
     frame = pl.concat([_frame(part, number, names) for number, part in enumerate(parts)])
+    after = pl.col("first") >= pl.col("last").shift(1)
+    in_order = bool(frame.select((after if names is None else after.over("entity")).all()).item())
     frame = frame.sort([*_KEYS, "first", "block"], maintain_order=True)
     own_columns = [name for name in frame.columns if ":" in name]
     again = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in _KEYS).fill_null(value=False)
@@ -32,7 +34,7 @@ def merge_parts(parts: list[Parts], own: dict[str, Aggregation]) -> tuple[pl.Dat
         several = frame.filter(repeated).group_by(_KEYS, maintain_order=True).agg(_together(own_columns))
         frame = pl.concat([frame.filter(~repeated), several.select(frame.columns)]).sort(_KEYS)
     finished = [_finished(name, part.stat).alias(name) for name, part in own.items()]
-    return frame.with_columns(finished).drop(own_columns, "block"), names
+    return frame.with_columns(finished).drop(own_columns, "block"), names, in_order
 
 
 def _all_names(parts: list[Parts]) -> pl.Series | None:

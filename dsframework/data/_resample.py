@@ -6,7 +6,7 @@ that memory grows with the bars and not with the ticks. Their order is used wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,10 +23,11 @@ from dsframework.errors import DataError
 from dsframework.kernels import run_jobs
 from dsframework.spec import DataSpec, ResampleSpec
 
-__all__ = ["bars_of_blocks", "bars_of_frame", "tick_columns"]
+__all__ = ["SORTED", "Job", "bars_of_blocks", "bars_of_frame", "check_tick_columns", "tick_columns"]
 
-Job = Callable[[], pl.DataFrame]
-_SORTED = "ticks were not in time order; sorted"
+Job = Callable[[], Iterable[pl.DataFrame]]
+"""Gives some of the ticks, in blocks."""
+SORTED = "ticks were not in time order; sorted"
 
 
 def tick_columns(data: DataSpec) -> list[str]:
@@ -43,22 +44,27 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
     DataError
         When a column is missing or not what it should be, when times are missing, or when no tick has a price.
     """
-    _check_columns(frame.schema, data)
+    check_tick_columns(frame.schema, data)
     frame = frame.select(tick_columns(data))
     notes: tuple[str, ...] = ()
     if not isinstance(frame.schema[data.time], pl.Datetime):
         times, notes = tidy_times(frame[data.time], None)
         frame = frame.with_columns(times)
+    if not isinstance(frame.schema[data.time], pl.Datetime):
+        raise DataError(f"{data.time!r} has days and no times", field="data.resample", mend="bars are made of ticks with times of day")
     frame = frame.rechunk()
-    starts = range(0, frame.height, BLOCK)
-    jobs: list[Job] = [partial(frame.slice, start, BLOCK) for start in starts]
+    jobs: list[Job] = [partial(_slice, frame, start) for start in range(0, frame.height, BLOCK)]
     times = frame[data.time]
     try:
         bars, more = bars_of_blocks(jobs, data, frame.schema, lambda: (times.min(), times.max()), sort_blocks=False)
     except _UnsortedError:
-        bars, _ = bars_of_frame(frame.sort(data.time, maintain_order=True), data)
-        more = (_SORTED,)
+        bars, found = bars_of_frame(frame.sort(data.time, maintain_order=True), data)
+        more = (SORTED, *found)
     return bars, (*notes, *more)
+
+
+def _slice(frame: pl.DataFrame, start: int) -> list[pl.DataFrame]:
+    return [frame.slice(start, BLOCK)]
 
 
 class _UnsortedError(Exception):
@@ -85,7 +91,7 @@ def bars_of_blocks(
     """
     resample = data.resample
     assert resample is not None
-    _check_columns(schema, data)
+    check_tick_columns(schema, data)
     dtype = schema[data.time]
     assert isinstance(dtype, pl.Datetime)
     if dtype.time_zone is None and data.timezone is not None:
@@ -97,22 +103,21 @@ def bars_of_blocks(
     found: list[list[Parts]] = [[] for _ in jobs]
 
     def job(number: int) -> None:
-        rows = jobs[number]()
-        for start in range(0, rows.height, BLOCK):
-            part = block_parts(*_with_moments(rows.slice(start, BLOCK), data, dtype), ticks)
-            if not (part.sorted or sort_blocks):
-                raise _UnsortedError
-            found[number].append(part)
+        for rows in jobs[number]():
+            for start in range(0, rows.height, BLOCK):
+                part = block_parts(*_with_moments(rows.slice(start, BLOCK), data, dtype), ticks)
+                if not (part.sorted or sort_blocks):
+                    raise _UnsortedError
+                found[number].append(part)
 
     run_jobs(len(jobs), job)
     parts = [part for one in found for part in one]
-    notes = _notes(parts, resample)
     if not parts:
         raise DataError("there are no rows", field="data.path" if hasattr(data, "path") else "data", mend="use data with rows")
     if not any(part.whole.shape[1] for part in parts):
         raise DataError("no tick has a price", field="data.resample.price", value=resample.price, mend="name the column with prices")
-    merged, names = merge_parts(parts, ticks.own)
-    return _finished(merged, names, data, ticks, dtype), notes
+    merged, names, in_order = merge_parts(parts, ticks.own)
+    return _finished(merged, names, data, ticks, dtype), _notes(parts, resample, in_order=in_order)
 
 
 def _numbers(span: tuple[Any, Any], dtype: pl.DataType) -> tuple[int, int]:
@@ -163,10 +168,10 @@ def _in_sessions(moments: Moments, data: DataSpec, dtype: pl.Datetime) -> np.nda
     return inside
 
 
-def _notes(parts: list[Parts], resample: ResampleSpec) -> tuple[str, ...]:
+def _notes(parts: list[Parts], resample: ResampleSpec, *, in_order: bool) -> tuple[str, ...]:
     notes = []
-    if not all(part.sorted for part in parts):
-        notes.append(_SORTED)
+    if not (in_order and all(part.sorted for part in parts)):
+        notes.append(SORTED)
     dropped = sum(part.dropped for part in parts)
     if dropped:
         notes.append(f"{dropped} ticks without a {resample.price!r} were left out")
@@ -189,7 +194,7 @@ def _finished(merged: pl.DataFrame, names: pl.Series | None, data: DataSpec, tic
     return pl.DataFrame(columns)
 
 
-def _check_columns(schema: pl.Schema, data: DataSpec) -> None:
+def check_tick_columns(schema: pl.Schema, data: DataSpec) -> None:
     resample = data.resample
     assert resample is not None
     header = list(schema)

@@ -210,8 +210,8 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
         "date,v\n2024-03-10 02:30,1\n2024-03-11 02:30,1\n",
         {"timezone": "America/New_York"},
         (
-            "data.timezone: 1 times, the first 2024-03-10 02:30:00, are ambiguous or do not exist in America/New_York when clocks change"
-            " (got 'America/New_York'); write the times with their offset"
+            "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 (row 1) does not exist in America/New_York"
+            " (got 'America/New_York'); write the times with their offset, or name the zone that they are from"
         ),
     ),
     (
