@@ -23,6 +23,7 @@ STATUS: dict[type[TsmlError], HTTPStatus] = {
     errors.SplitError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ModelError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.MetricError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EvaluationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ScheduleError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TrackingError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TrackingUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -175,9 +175,9 @@ class BacktestArguments(EvaluatorArguments):
                 raise PydanticCustomError("range", "{text}", {"text": f"{field} needs the columns price and volume; name them"})
         if isinstance(self.holding, int) and self.holding < 1:
             raise PydanticCustomError("range", "{text}", {"text": "holding is at least 1 row"})
-        if self.weights != "quantile" and "tail" in self.model_fields_set:
+        if self.weights != "quantile" and self.tail != type(self).model_fields["tail"].default:
             raise PydanticCustomError("range", "{text}", {"text": f"tail would do nothing with weights: {self.weights}; remove it"})
-        if self.weights != "sign" and "threshold" in self.model_fields_set:
+        if self.weights != "sign" and self.threshold is not None:
             raise PydanticCustomError("range", "{text}", {"text": f"threshold would do nothing with weights: {self.weights}; remove it"})
         return self
 

@@ -217,9 +217,8 @@ def metric_problem(name: str, task: str, *, deciding: bool = False) -> str | Non
     """
     info = metric_info(name)
     if task not in info.tasks:
-        known = metric_names_of(task)
-        close = near_miss(name, known)
-        return f"{name!r} does not fit a {task}, try {close or ', '.join(known)}"
+        close = near_miss(name, metric_names_of(task))
+        return f"{name!r} does not fit a {task}, try {close or ', '.join(default_metrics(task))}"
     if deciding and not info.decides:
         usable = [other for other in metric_names_of(task) if metric_info(other).decides]
         instead = _INSTEAD.get(name) or near_miss(name, usable) or ", ".join(usable)

@@ -166,7 +166,7 @@ class SvmArguments(ModelArguments):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if "gamma" in self.model_fields_set and self.gamma is not None and self.kernel in ("linear", ["linear"]):
+        if self.gamma is not None and self.kernel in ("linear", ["linear"]):
             raise PydanticCustomError("idle", "{text}", {"text": "gamma would do nothing; write kernel: rbf, or remove it"})
         return self
 
@@ -183,24 +183,27 @@ class NearestNeighborsArguments(ModelArguments):
     )
 
 
+Monotones = dict[str, Literal[-1, 1]]
+Monotone = Field(
+    default={},
+    title="Monotone",
+    description="Column: 1, or -1: the prediction may only rise, or only fall, with it. Names are those behind the preprocessing.",
+)
+Categorical = Field(
+    default=[], title="Categories", description="Columns whose values are categories without an order, such as calendar fields."
+)
+
+
 class BoostingArguments(ModelArguments):
     """What the models of boosted trees have in common."""
-
-    monotone: dict[str, Literal[-1, 1]] = Field(
-        default={},
-        title="Monotone",
-        description="Column: 1, or -1: the prediction may only rise, or only fall, with it. Names are those behind the preprocessing.",
-    )
-    categorical: list[str] = Field(
-        default=[], title="Categories", description="Columns whose values are categories without an order, such as calendar fields."
-    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         given = getattr(self, "loss", "mse")
         losses = given if isinstance(given, list) else [given]
         for name, loss in (("quantile", "quantile"), ("huber_delta", "huber"), ("tweedie_power", "tweedie")):
-            if name in self.model_fields_set and loss not in losses:
+            setting = type(self).model_fields.get(name)
+            if setting is not None and loss not in losses and getattr(self, name) != setting.default:
                 text = f"{name} would do nothing; write loss: {loss}, or remove it"
                 raise PydanticCustomError("idle", "{text}", {"text": text})
         return self
@@ -231,6 +234,8 @@ class XgboostArguments(BoostingArguments):
     quantile: Quantiles = Quantile
     huber_delta: Positive = HuberDelta
     tweedie_power: Powers = TweediePower
+    monotone: Monotones = Monotone
+    categorical: list[str] = Categorical
 
 
 class LightgbmArguments(BoostingArguments):
@@ -252,6 +257,8 @@ class LightgbmArguments(BoostingArguments):
     quantile: Quantiles = Quantile
     huber_delta: Positive = HuberDelta
     tweedie_power: Powers = TweediePower
+    monotone: Monotones = Monotone
+    categorical: list[str] = Categorical
 
 
 class CatboostArguments(BoostingArguments):
@@ -266,6 +273,8 @@ class CatboostArguments(BoostingArguments):
     quantile: Quantiles = Quantile
     huber_delta: Positive = HuberDelta
     tweedie_power: Powers = TweediePower
+    monotone: Monotones = Monotone
+    categorical: list[str] = Categorical
 
 
 class HistGradientBoostingArguments(BoostingArguments):
@@ -280,6 +289,8 @@ class HistGradientBoostingArguments(BoostingArguments):
     max_features: Share = Field(default=1.0, title="Share of features", description="Share of the features tried at each cut.")
     loss: Annotated[Any, Searchable(str, choices=("mse", "mae", "quantile", "poisson", "gamma"))] = Loss
     quantile: Quantiles = Quantile
+    monotone: Monotones = Monotone
+    categorical: list[str] = Categorical
 
 
 def _loadable(path: str) -> str:

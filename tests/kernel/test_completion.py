@@ -22,7 +22,7 @@ def complete(shell: Any, text: str) -> list[str]:
 
 CASES = [
     ("%%tsml\nna", ["name:"]),
-    ("%%tsml\nname: a\ntask: cl", ["classification"]),
+    ("%%tsml\nname: a\ntask: cl", ["classification", "clustering"]),
     ("%%tsml\ndata: {loader: p", ["parquet"]),
     ("%%tsml\ndata: {loader: csv, se", ["separator:"]),
     ("%%tsml\ndata:\n  loader: sample\n  n_", ["n_entities:", "n_days:"]),

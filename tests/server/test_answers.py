@@ -25,6 +25,7 @@ EXAMPLES = [
     (errors.SplitError("too few rows", field="split.cv"), 422),
     (errors.ModelError("raised"), 422),
     (errors.MetricError("is not a number"), 422),
+    (errors.EvaluationError("needs the column price", field="evaluation.backtest.price"), 422),
     (errors.ScheduleError("is not a safe name", field="name", value="O'Brien"), 422),
     (errors.TrackingError("the filter is wrong"), 422),
     (errors.TsmlError("something else"), 422),

@@ -21,12 +21,34 @@ def validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json_schema())
 
 
-@pytest.mark.parametrize("name", ["volume_panel", "volume_one_stock", "direction_variants"])
+EXAMPLES = ("anomaly", "clusters", "deep_and_custom", "direction_variants", "volume_one_stock", "volume_panel")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_fit_the_schema_as_they_stand(name: str, validator: jsonschema.Draft202012Validator, market_data: Path) -> None:
     path = market_data.parent / "examples" / f"{name}.yaml"
     document = yaml.safe_load(path.read_text())
     validator.validate(document)
     validator.validate(to_dict(parse_spec(path.read_text()), full=True))
+
+
+def has_defaults(stage: str, name: str) -> bool:
+    return not any(field.is_required() for field in catalogue.arguments(stage, name).model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [
+        (stage, name)
+        for stage in ("models", "preprocessing", "target", "evaluation")
+        for name in catalogue.usable(stage)
+        if has_defaults(stage, name)
+    ],
+)
+def test_a_component_with_all_its_defaults_written_out_means_the_same(stage: str, name: str) -> None:
+    model = catalogue.arguments(stage, name)
+    written = model().model_dump(mode="json", by_alias=True)
+    assert model.model_validate(written).model_dump(mode="json", by_alias=True) == written
 
 
 def test_every_field_of_the_form_has_a_title_and_a_type() -> None:
