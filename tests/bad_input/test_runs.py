@@ -82,8 +82,8 @@ def test_a_variant_that_can_not_start_is_named_and_the_others_finish(folder: Pat
 CHANGES = {
     "a metric that is not a number": (
         [5.0] * len(DAYS),
-        "metrics: [mae, r2]",
-        "metrics: r2 is not defined: all 33 actual values are equal; write metrics: [mae, rmse], or make the test longer",
+        "metrics: [r2, mae]",
+        "tuning.metric: r2 has no value in any fold",
     ),
     "a negative volume under a logarithm": (
         [-3.0, *VALUES[1:]],
