@@ -233,6 +233,29 @@ export interface Issue {
   hint: string | null;
 }
 /**
+ * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
+ */
+export interface EvaluationTable {
+  columns: string[];
+  rows: unknown[][];
+  n_rows: number;
+  artifact: string;
+}
+/**
+ * What one evaluator said of the test's predictions, or why it could not.
+ */
+export interface EvaluatorResult {
+  name: string;
+  figures: {
+    [k: string]: number | null;
+  };
+  tables: {
+    [k: string]: EvaluationTable;
+  };
+  notes: string[];
+  error: string | null;
+}
+/**
  * An experiment was refitted, tested and recorded, or failed.
  */
 export interface ExperimentFinished {
@@ -317,12 +340,53 @@ export interface ExperimentResult {
   };
   notes: string[];
   beats_baselines: boolean | null;
+  intervals: IntervalsResult | null;
+  evaluation: EvaluatorResult[];
+  trials: TrialsAccount | null;
   n_trials: number;
   n_train: number;
   n_test: number;
   n_dropped: number;
   audit: AuditReport | null;
   seconds: number;
+}
+/**
+ * Prediction intervals on the test; `calibrated_on` is how many out-of-fold errors they were made from.
+ */
+export interface IntervalsResult {
+  method: 'conformal' | 'quantile' | 'adaptive_conformal';
+  calibrated_on: number;
+  scores: IntervalScore[];
+}
+/**
+ * The intervals of one nominal coverage on the test: share of actual values inside, mean width and Winkler's interval score.
+ */
+export interface IntervalScore {
+  nominal: number;
+  coverage: number | null;
+  mean_width: number | null;
+  winkler: number | null;
+}
+/**
+ * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
+ *
+ * `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
+ * as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
+ * `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
+ * ways to halve them; None where there are too few folds or trials.
+ */
+export interface TrialsAccount {
+  n_trials: number;
+  n_effective: number;
+  n_folds: number;
+  score: number;
+  by_luck: number | null;
+  deflated: number | null;
+  p_value: number | null;
+  overfitting_probability: number | null;
+  n_splits: number;
+  sentence: string;
+  note: string | null;
 }
 /**
  * An experiment has a run.
@@ -642,6 +706,8 @@ export interface StudyFinished {
 }
 /**
  * Every experiment of a study, in the order of the spec, and the best finished one by its cross-validated score.
+ *
+ * `trials` accounts for the trials of all experiments together, where they can be compared: same data, target and split.
  */
 export interface StudyResult {
   study: string;
@@ -650,6 +716,7 @@ export interface StudyResult {
   metric: string;
   experiments: ExperimentResult[];
   best: string | null;
+  trials: TrialsAccount | null;
 }
 /**
  * Studies, newest first.

@@ -2,7 +2,7 @@
 
 from dsframework.experiment._audit import AuditOutcome, audit_fit, audit_labels
 from dsframework.experiment._dataset import Dataset, build_dataset
-from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold
+from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold, sample_of
 from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
@@ -24,5 +24,6 @@ __all__ = [
     "expand",
     "fit_final",
     "fit_fold",
+    "sample_of",
     "searched",
 ]

@@ -10,14 +10,26 @@ from typing import Any
 import numpy as np
 
 from dsframework.errors import DataError, SplitError
+from dsframework.evaluation import drift, historic_mean, slot_mean
 from dsframework.experiment._dataset import Dataset, Floats
 from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
-from dsframework.metrics import Sample, Scores, score
+from dsframework.metrics import Interval, Sample, Scores, score
 from dsframework.models import Model
 from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
 
-__all__ = ["Chosen", "FinalOutcome", "FitJob", "FoldOutcome", "fit_final", "fit_fold", "fit_rows", "forecast_rows", "score_rows"]
+__all__ = [
+    "Chosen",
+    "FinalOutcome",
+    "FitJob",
+    "FoldOutcome",
+    "fit_final",
+    "fit_fold",
+    "fit_rows",
+    "forecast_rows",
+    "sample_of",
+    "score_rows",
+]
 
 Chosen = slice | np.ndarray[Any, Any]
 """Some rows of a dataset: a slice where they lie together, positions otherwise."""
@@ -101,16 +113,22 @@ def baseline_predictions(dataset: Dataset, job: FitJob, fold: Fold) -> dict[str,
         found = {"prior": Forecast.of_classes(prior if job.n_classes > 2 else prior[:, 1])}
         average = np.full(len(prior), shares[1] if job.n_classes == 2 else np.argmax(shares))
     else:
-        who = dataset.entity[train]
-        counts = np.bincount(who, minlength=len(dataset.entities))
-        sums = np.bincount(who, weights=y, minlength=len(dataset.entities))
-        average = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean())[dataset.entity[test]]
+        average = historic_mean(y, dataset.where[train], dataset.where[test])
         found = {}
     many = job.task == "classification" and job.n_classes > 2
     for name, values in dataset.naive.items():
         known = np.where(np.isfinite(values[test]), values[test], average)
         found[name] = Forecast.of_classes(_sure(known, job.n_classes)) if many else Forecast(known)
-    return found if job.task == "classification" else {**found, "historic_mean": Forecast(average)}
+    return found if job.task == "classification" else {**found, **_learned_baselines(dataset, job, train, test, average)}
+
+
+def _learned_baselines(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, average: Floats) -> dict[str, Forecast]:
+    """The averages of the training rows; of a level, which a season can repeat, also its line moved on."""
+    found = {"historic_mean": average, "slot_mean": slot_mean(dataset.y[train], dataset.where[train], dataset.where[test])}
+    if "seasonal_naive" in dataset.naive:
+        moved = drift(dataset.where, job.horizon)[test]
+        found["drift"] = np.where(np.isfinite(moved), moved, average)
+    return {name: Forecast(values) for name, values in found.items()}
 
 
 def _sure(classes: Floats, n_classes: int) -> Floats:
@@ -139,8 +157,13 @@ def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
 
 def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
     """Score forecasts of the rows `test`, made from the rows `train`; raises `MetricError`."""
+    return score(job.metrics, sample_of(dataset, job, train, test, forecast))
+
+
+def sample_of(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast, interval: Interval | None = None) -> Sample:
+    """Return forecasts of the rows `test`, made from the rows `train`, with all that metrics and evaluators ask for."""
     scale, squared_scale = _scales(dataset, job, train, test)
-    sample = Sample.of_rows(
+    return Sample.of_rows(
         dataset.truth(test),
         forecast.point,
         dataset.where[test],
@@ -151,10 +174,10 @@ def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forec
         quantiles=forecast.quantiles,
         levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
         flagged=forecast.flagged,
+        interval=interval,
         features=forecast.features,
         reference=forecast.reference,
     )
-    return score(job.metrics, sample)
 
 
 def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) -> None:

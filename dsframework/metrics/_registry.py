@@ -65,6 +65,11 @@ class Scores(dict[str, float]):
     def __reduce__(self) -> tuple[Any, ...]:
         return (Scores, ({name: Score(value, self.reasons.get(name)) for name, value in self.items()},))
 
+    def updated(self, other: Scores) -> Scores:
+        """Return these scores, with those of `other` in place of the ones that it has."""
+        merged = {name: Score(value, found.reasons.get(name)) for found in (self, other) for name, value in found.items()}
+        return Scores(merged)
+
     def plain(self) -> dict[str, float | None]:
         """Return the values with None in place of NaN, as they are recorded and sent."""
         return {name: None if name in self.reasons else value for name, value in self.items()}

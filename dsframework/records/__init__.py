@@ -13,7 +13,17 @@ from dsframework.records._progress import (
     StudyStatus,
     TrialFinished,
 )
-from dsframework.records._results import ExperimentResult, MetricSummary, StudyResult, TrialRecord
+from dsframework.records._results import (
+    EvaluationTable,
+    EvaluatorResult,
+    ExperimentResult,
+    IntervalScore,
+    IntervalsResult,
+    MetricSummary,
+    StudyResult,
+    TrialRecord,
+    TrialsAccount,
+)
 from dsframework.records._runs import (
     Comparison,
     ComparisonRow,
@@ -32,6 +42,8 @@ __all__ = [
     "Comparison",
     "ComparisonRow",
     "DataPreview",
+    "EvaluationTable",
+    "EvaluatorResult",
     "ExperimentFinished",
     "ExperimentProgress",
     "ExperimentResult",
@@ -41,6 +53,8 @@ __all__ = [
     "Forecast",
     "ForecastPanel",
     "Gap",
+    "IntervalScore",
+    "IntervalsResult",
     "MetricSummary",
     "Record",
     "Reproduction",
@@ -54,4 +68,5 @@ __all__ = [
     "StudyStatus",
     "TrialFinished",
     "TrialRecord",
+    "TrialsAccount",
 ]

@@ -86,7 +86,7 @@ def run_study(
         raise
     store = StudyStore(spec.tracking.experiment or spec.name)
     text = to_yaml(spec)
-    key = digest([spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")])
+    key = _key(spec, prepared)
     identity = _take(store, spec, key, folder, study, fresh=fresh)
     try:
         greater = get_metric(spec.metric).greater_is_better
@@ -128,6 +128,13 @@ def _prepare(
     if not prepared:
         raise next(iter(failures.values()))
     return prepared, failures, searches
+
+
+def _key(spec: ExperimentSpec, prepared: list[Prepared]) -> str:
+    """A hash of all that a study's results depend on."""
+    parts: list[Any] = [spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")]
+    afterwards = prepared[0].plan.afterwards
+    return digest([*parts, afterwards] if afterwards else parts)
 
 
 def _items(
