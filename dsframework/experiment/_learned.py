@@ -12,7 +12,7 @@ from dsframework.errors import ModelError, SplitError
 from dsframework.metrics import reference_rows
 from dsframework.models import Model, make_model
 from dsframework.preprocessing import HeldOut, ModelMaker, Pipeline, TargetTransform, make_steps
-from dsframework.rows import Floats, Rows
+from dsframework.rows import Floats, Rows, asked_of, with_history
 from dsframework.spec import Component, EarlyStopping
 
 __all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_history"]
@@ -319,45 +319,6 @@ def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds
     seen = with_history(table.rows, watched, learned.history)
     forecast = learned.forecast(table.x[seen], asked_of(table.rows, watched, seen))
     return HeldOut(forecast.point, z[watched], table.rows[watched])
-
-
-def with_history(rows: Rows, asked: Any, history: int) -> Any:
-    """Return what a model with that history must see to predict the rows that are asked for.
-
-    Parameters
-    ----------
-    rows
-        Rows in the order of the panel.
-    asked
-        A slice or a mask.
-    history
-        How many earlier rows of the same entity.
-
-    Returns
-    -------
-    slice or np.ndarray
-        `asked` itself where there is no history to read, otherwise positions, rising.
-    """
-    if history == 0:
-        return asked
-    wanted = np.zeros(len(rows), dtype=bool)
-    wanted[asked] = True
-    order = np.argsort(rows.entity, kind="stable")
-    place = np.arange(len(order))
-    following = np.where(wanted[order], place, len(order) + history)
-    following = np.minimum.accumulate(following[::-1])[::-1]
-    last = np.searchsorted(rows.entity[order], rows.entity[order], side="right")
-    near = (following - place <= history) & (following < last)
-    return np.sort(order[near])
-
-
-def asked_of(rows: Rows, asked: Any, positions: Any) -> Rows:
-    """Return the rows at the positions, of which those that are asked for are marked."""
-    if positions is asked:
-        return rows[asked]
-    wanted = np.zeros(len(rows), dtype=bool)
-    wanted[asked] = True
-    return rows[positions].asking(wanted[positions])
 
 
 def _asked(rows: Rows) -> Rows:

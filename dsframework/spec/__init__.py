@@ -39,6 +39,8 @@ from dsframework.spec._features import (
     SeasonalArguments,
     ZscoreArguments,
 )
+from dsframework.spec._features_own import PythonFeatureArguments, SqlArguments
+from dsframework.spec._features_panel import CrossAssetArguments, FourierArguments, VolumeProfileArguments
 from dsframework.spec._features_summary import SUMMARY_STATS, SummaryArguments
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
 from dsframework.spec._length import Length
@@ -81,6 +83,15 @@ from dsframework.spec._models_deep import (
     TorchTcnArguments,
 )
 from dsframework.spec._models_mlp import MlpArguments
+from dsframework.spec._models_nested import (
+    CalibratedArguments,
+    MeanArguments,
+    StackingArguments,
+    WeightedArguments,
+    members_of,
+    model_params,
+    search_space,
+)
 from dsframework.spec._models_unsupervised import (
     AgglomerativeArguments,
     AnomalyArguments,
@@ -138,6 +149,7 @@ __all__ = [
     "BreakdownArguments",
     "BrokenPackageError",
     "CalendarArguments",
+    "CalibratedArguments",
     "CalibrationArguments",
     "Catalogue",
     "CatboostArguments",
@@ -146,6 +158,7 @@ __all__ = [
     "CombinatorialPurgedCv",
     "Component",
     "ComponentOf",
+    "CrossAssetArguments",
     "CsvData",
     "CvSpec",
     "DataSpec",
@@ -160,6 +173,7 @@ __all__ = [
     "ExpandingArguments",
     "ExperimentSpec",
     "ExtraTreesArguments",
+    "FourierArguments",
     "FrameData",
     "GaussianMixtureArguments",
     "GroupsSpec",
@@ -181,6 +195,7 @@ __all__ = [
     "LocalOutlierFactorArguments",
     "LogisticRegressionArguments",
     "MahalanobisArguments",
+    "MeanArguments",
     "MetricInfo",
     "MlpArguments",
     "ModelArguments",
@@ -190,6 +205,7 @@ __all__ = [
     "ParquetData",
     "PurgedKFoldCv",
     "PythonArguments",
+    "PythonFeatureArguments",
     "QuantileRegressionArguments",
     "RandomForestArguments",
     "RangeArguments",
@@ -207,7 +223,9 @@ __all__ = [
     "SeasonalArguments",
     "SpecIssue",
     "SplitSpec",
+    "SqlArguments",
     "SqlData",
+    "StackingArguments",
     "StandardScaleArguments",
     "Strict",
     "SummaryArguments",
@@ -221,7 +239,9 @@ __all__ = [
     "TransformArguments",
     "Tuning",
     "Variants",
+    "VolumeProfileArguments",
     "WalkForwardCv",
+    "WeightedArguments",
     "XgboostArguments",
     "ZscoreArguments",
     "apply_settings",
@@ -233,14 +253,17 @@ __all__ = [
     "json_schema",
     "load_spec",
     "located",
+    "members_of",
     "metric_info",
     "metric_names_of",
     "metric_problem",
+    "model_params",
     "near_miss",
     "not_available",
     "parse_duration",
     "parse_spec",
     "plain_words",
+    "search_space",
     "spec_from_dict",
     "to_dict",
     "to_yaml",
