@@ -12,6 +12,7 @@ import polars as pl
 
 from dsframework.data._base import LoadRequest
 from dsframework.data._fingerprint import fingerprint
+from dsframework.data._inspect import inspect
 from dsframework.data._source import read_source
 from dsframework.spec import DataSpec
 
@@ -88,4 +89,5 @@ def load_panel(data: DataSpec, *, base: Path | None = None, frames: Mapping[str,
         repeated, and when there is no such time zone or exchange calendar.
     """
     frame, notes = read_source(data, LoadRequest(base=base or Path.cwd(), frames=frames or {}))
+    notes += inspect(frame, data)
     return Panel(frame, data.time, data.entity, data.calendar, fingerprint(frame), notes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dsframework.data import Panel, load_panel
+from dsframework.data import UNCHECKED, Panel, load_panel
 from dsframework.errors import DataError, SplitError
 from dsframework.evaluation import AdaptiveConformal, IntervalMaker, interval_columns, interval_from_quantiles
 from dsframework.experiment._learned import Forecast, Learned, asked_of, with_history
@@ -79,6 +79,7 @@ class FittedPipeline:
             timezone=self.data.timezone,
             calendar=self.data.calendar,
             end=None if as_of is None else str(as_of),
+            checks=UNCHECKED,
         )
         panel = load_panel(panel_spec, frames={"frame": frame})
         table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)

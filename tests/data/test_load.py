@@ -36,7 +36,6 @@ def test_real_bars_are_sorted_by_day_then_ticker(market_data: Path) -> None:
     rows = panel.frame.select("date", "ticker").rows()
     assert rows == sorted(rows)
     assert panel.frame.schema["date"] == pl.Date
-    assert panel.notes == ()
 
 
 def test_rows_out_of_order_are_sorted_and_noted(tmp_path: Path) -> None:
