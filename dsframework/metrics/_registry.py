@@ -98,6 +98,11 @@ class Metric:
         """Which way is up."""
         return self.info.greater_is_better
 
+    @property
+    def of_rows(self) -> bool:
+        """Whether it is a mean of a number of each row; see `row_means`."""
+        return isinstance(self.function, RowMean)
+
     def __call__(self, sample: Sample) -> float:
         """Return the score, NaN where it has none; raises `MetricError` for what the model did wrong."""
         return self.score(sample).value

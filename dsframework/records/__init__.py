@@ -32,6 +32,7 @@ from dsframework.records._runs import (
     Reproduction,
     RunPage,
     RunSummary,
+    Significance,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Reproduction",
     "RunPage",
     "RunSummary",
+    "Significance",
     "Status",
     "StudyEvent",
     "StudyFinished",
