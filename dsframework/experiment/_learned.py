@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -225,7 +225,7 @@ class Learned:
         return np.array([", ".join(names[row]) for row in most], dtype=object)
 
     def _rows(self, rows: Rows) -> dict[str, Any]:
-        return {"rows": rows} if _needs_rows(self.model) else {}
+        return _given(self.model, self.target, rows)
 
 
 def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
@@ -246,9 +246,10 @@ def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
     steps, target, z = _fit_scales(job, table, names)
     model = job.new_model()
     x = steps.transform(table.x, rows=table.rows)
-    given: dict[str, Any] = {"rows": table.rows} if _needs_rows(model) else {}
+    given = _given(model, target, table.rows)
     model.fit(x, z, rounds=rounds, **given, **_weight(model, table))
-    target.correct(lambda: model.predict(x, **given), z, table.rows, held_out=lambda: _held_out(job, table, z, names, rounds))
+    scaled = replace(table, rows=given.get("rows", table.rows))
+    target.correct(lambda: model.predict(x, **given), z, table.rows, held_out=lambda: _held_out(job, scaled, z, names, rounds))
     return Learned(steps, target, model, rounds, job.task, job.quantiles)
 
 
@@ -285,7 +286,9 @@ def _find_rounds(job: FitJob, table: Table, names: Sequence[str]) -> int:
     x_val, rows_val = steps.transform(seen.x, rows=seen.rows), seen.rows.asking(seen_asked)
     if model.history == 0:
         x_val, rows_val = np.ascontiguousarray(x_val[seen_asked]), seen.rows[seen_asked]
-    given: dict[str, Any] = {"rows": fitted.rows, "rows_val": rows_val} if _needs_rows(model) else {}
+    given = _given(model, target, fitted.rows)
+    if given:
+        given |= {"rows_val": _given(model, target, rows_val)["rows"]}
     assert seen.y is not None
     return model.find_rounds(
         steps.transform(fitted.x, rows=fitted.rows),
@@ -313,7 +316,7 @@ def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds
     fitted = table.take(inner)
     steps = make_steps(job.preprocessing).fit(fitted.x, names, y=z[inner], rows=fitted.rows, models=job.models)
     model = job.new_model()
-    given: dict[str, Any] = {"rows": fitted.rows} if _needs_rows(model) else {}
+    given = _given(model, TargetTransform(), fitted.rows)
     model.fit(steps.transform(fitted.x, rows=fitted.rows), z[inner], rounds=rounds, **given, **_weight(model, fitted))
     learned = Learned(steps, TargetTransform(), model)
     seen = with_history(table.rows, watched, learned.history)
@@ -323,6 +326,13 @@ def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds
 
 def _asked(rows: Rows) -> Rows:
     return rows if rows.asked is None else rows[rows.asked]
+
+
+def _given(model: Model, target: TargetTransform, rows: Rows) -> dict[str, Any]:
+    """What a model gets beside the features: the rows, with the target's last known value on the scale that the model learns."""
+    if not _needs_rows(model):
+        return {}
+    return {"rows": target.carried(rows) if getattr(model, "needs_now", False) else rows}
 
 
 def _needs_rows(model: Model) -> bool:

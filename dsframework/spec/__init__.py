@@ -90,8 +90,10 @@ from dsframework.spec._models_nested import (
     WeightedArguments,
     members_of,
     model_params,
+    own_classes,
     search_space,
 )
+from dsframework.spec._models_statistical import ArimaArguments, EtsArguments, ThetaArguments
 from dsframework.spec._models_unsupervised import (
     AgglomerativeArguments,
     AnomalyArguments,
@@ -142,6 +144,7 @@ __all__ = [
     "Aggregation",
     "AnomalyArguments",
     "Arguments",
+    "ArimaArguments",
     "AutoencoderArguments",
     "Available",
     "BacktestArguments",
@@ -168,6 +171,7 @@ __all__ = [
     "EarlyStopping",
     "EcodArguments",
     "ElasticNetArguments",
+    "EtsArguments",
     "EvaluatorArguments",
     "EwmArguments",
     "ExpandingArguments",
@@ -232,6 +236,7 @@ __all__ = [
     "SvmArguments",
     "TargetScale",
     "TargetSpec",
+    "ThetaArguments",
     "TorchLstmArguments",
     "TorchMlpArguments",
     "TorchTcnArguments",
@@ -260,6 +265,7 @@ __all__ = [
     "model_params",
     "near_miss",
     "not_available",
+    "own_classes",
     "parse_duration",
     "parse_spec",
     "plain_words",

@@ -21,6 +21,7 @@ __all__ = [
     "WeightedArguments",
     "members_of",
     "model_params",
+    "own_classes",
     "search_space",
 ]
 
@@ -137,6 +138,17 @@ def members_of(component: Component) -> dict[str, Component]:
         elif value is not None:
             found |= {f"{field}.{position}": member for position, member in enumerate(value)}
     return found
+
+
+def own_classes(component: Component) -> list[str]:
+    """Return the import paths of the classes that a model, or one inside it, names.
+
+    >>> tree = {"python": {"class": "sklearn.tree.ExtraTreeRegressor"}}
+    >>> own_classes(Component(name="mean", arguments=MeanArguments(models=["ridge", tree])))
+    ['sklearn.tree.ExtraTreeRegressor']
+    """
+    named = [str(getattr(component.arguments, "class_", ""))] if component.name == "python" else []
+    return [*named, *(path for member in members_of(component).values() for path in own_classes(member))]
 
 
 def search_space(component: Component) -> dict[str, Any]:

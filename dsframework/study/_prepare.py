@@ -16,6 +16,7 @@ import polars as pl
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest
+from dsframework.spec import own_classes
 from dsframework.splitting import Fold
 from dsframework.study._cuts import cut
 
@@ -134,10 +135,11 @@ def code_version() -> str:
 
 
 def _source_of(plan: Plan) -> str:
-    """A hash of the file that a user's own class stands in, so that an edited class is fitted again."""
-    if plan.model.name != "python":
-        return ""
-    module = str(getattr(plan.model.arguments, "class_", "")).rpartition(".")[0]
+    """A hash of the files that a user's own classes stand in, so that an edited class is fitted again."""
+    return "".join(_digest_of(path.rpartition(".")[0]) for path in own_classes(plan.model))
+
+
+def _digest_of(module: str) -> str:
     try:
         found = sys.modules[module].__file__ if module in sys.modules else getattr(importlib.util.find_spec(module), "origin", None)
         return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()

@@ -15,6 +15,7 @@ from dsframework.errors import NotFoundError, TsmlError
 from dsframework.execution import make_executor
 from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_fold
 from dsframework.records import ExperimentResult, Reproduction
+from dsframework.spec import own_classes
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._intervals import Intervals, make_intervals
 from dsframework.study._prepare import Prepared, Preparer
@@ -95,7 +96,7 @@ def _fit_again(
     prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
     backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
-    job = prepared.job(recorded.params, import_path=folder if prepared.plan.model.name == "python" else None)
+    job = prepared.job(recorded.params, import_path=folder if own_classes(prepared.plan.model) else None)
     outcomes: dict[str, Any] = {}
     try:
         rows = backend.put(prepared.dataset)

@@ -18,7 +18,7 @@ from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
 from dsframework.records import ExperimentProgress, StudyStatus
-from dsframework.spec import ExperimentSpec, parse_spec, to_yaml
+from dsframework.spec import ExperimentSpec, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
@@ -156,8 +156,8 @@ def _items(
             )
             items.append(Failure(line))
             continue
-        own_classes = str(folder) if plan.model.name == "python" else None
-        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=own_classes)
+        import_path = str(folder) if own_classes(plan.model) else None
+        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=import_path)
         items.append(run)
         position += 1
     return items
