@@ -13,7 +13,7 @@ from dsframework.errors import DataError
 from dsframework.experiment._fold_rows import Chosen, test_paths, test_rows, train_rows
 from dsframework.experiment._locate import entity_codes, locate
 from dsframework.experiment._target import add_labels, add_target
-from dsframework.features import build_features, needed_columns
+from dsframework.features import build_features, check_entities, needed_columns
 from dsframework.preprocessing import TargetTransform
 from dsframework.rows import Rows
 from dsframework.spec import Component, TargetSpec
@@ -122,6 +122,7 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
     """
     if target is not None:
         check_columns(panel, [target.column], field="target.column")
+    check_entities(panel.frame, features, entity=panel.entity)
     table = build_features(panel.frame, features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
     check_columns(panel, needed_columns(features), field="features")
     if task in ("anomaly", "clustering"):

@@ -15,7 +15,7 @@ from dsframework.evaluation import AdaptiveConformal, IntervalMaker, interval_co
 from dsframework.experiment._learned import Forecast, Learned, asked_of, with_history
 from dsframework.experiment._locate import entity_codes, locate
 from dsframework.experiment._target import add_target, value_now
-from dsframework.features import build_features, needed_columns
+from dsframework.features import build_features, check_entities, needed_columns, use_own
 from dsframework.metrics import Interval
 from dsframework.rows import Rows
 from dsframework.spec import Component, DataSpec, FrameData, TargetSpec
@@ -37,6 +37,7 @@ class FittedPipeline:
     classes: tuple[str, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
     intervals: IntervalMaker | None = None
+    own: dict[str, Any] | None = None
 
     @property
     def input_columns(self) -> list[str]:
@@ -82,7 +83,9 @@ class FittedPipeline:
             checks=UNCHECKED,
         )
         panel = load_panel(panel_spec, frames={"frame": frame})
-        table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
+        check_entities(panel.frame, self.features, entity=panel.entity)
+        with use_own(self.own or {}):
+            table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
         chosen = table.warm if every_row else table.warm & _last_rows(panel.frame, panel.entity)
         wanted, chosen = chosen, chosen | self._learned_from(panel, table.warm)
         if not chosen.any():

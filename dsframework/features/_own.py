@@ -15,7 +15,7 @@ from dsframework.errors import FeatureError, one_line
 from dsframework.own_code import OwnCode, own_code
 from dsframework.spec import Component, PythonFeatureArguments, near_miss
 
-__all__ = ["find_own", "own_features", "own_features_code", "use_own"]
+__all__ = ["find_own", "own_features", "own_features_code", "own_paths", "use_own"]
 
 _FIELD = "function"
 _in_use: ContextVar[Mapping[str, Any]] = ContextVar("own features in use", default={})  # noqa: B039  (never changed in place)
@@ -31,10 +31,14 @@ def use_own(found: Mapping[str, Any]) -> Iterator[None]:
         _in_use.reset(token)
 
 
+def own_paths(components: Sequence[Component]) -> list[str]:
+    """Return the import paths that the features name."""
+    return [component.arguments.function for component in components if isinstance(component.arguments, PythonFeatureArguments)]
+
+
 def own_features(components: Sequence[Component]) -> dict[str, Any]:
     """Return the functions and classes that the features name, by their path, to be stored with a model."""
-    named = [component.arguments.function for component in components if isinstance(component.arguments, PythonFeatureArguments)]
-    return {path: find_own(path) for path in named}
+    return {path: find_own(path) for path in own_paths(components)}
 
 
 def own_features_code(components: Sequence[Component]) -> OwnCode:

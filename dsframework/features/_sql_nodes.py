@@ -29,7 +29,16 @@ _FRAMES = {"Sum": "sum", "Mean": "mean", "Min": "min", "Max": "max"}
 _MOST_ROWS = 1_000_000
 _AHEAD = "it reads later rows"
 _ALL = "it reads all rows, the later ones too"
-_REFUSED = {"Agg": _ALL, "Len": _ALL, "Sort": _ALL, "SortBy": _ALL, "Filter": _ALL, "Gather": _ALL, "SubPlan": "it reads another table"}
+_REFUSED = {
+    "Agg": _ALL,
+    "Len": _ALL,
+    "Sort": _ALL,
+    "SortBy": _ALL,
+    "Filter": _ALL,
+    "Gather": _ALL,
+    "Rank": _ALL,
+    "SubPlan": "it reads another table",
+}
 _WINDOW = "LAG(x, n), or SUM, AVG, MIN, MAX or COUNT(x) over ROWS BETWEEN n PRECEDING AND CURRENT ROW"
 
 

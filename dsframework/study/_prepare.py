@@ -16,6 +16,7 @@ import polars as pl
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest
+from dsframework.features import own_paths
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
 from dsframework.study._cuts import cut
@@ -135,8 +136,8 @@ def code_version() -> str:
 
 
 def _source_of(plan: Plan) -> str:
-    """A hash of the files that a user's own classes stand in, so that an edited class is fitted again."""
-    return "".join(_digest_of(path.rpartition(".")[0]) for path in own_classes(plan.model))
+    """A hash of the files that a user's own classes and functions stand in, so that an edited one is computed again."""
+    return "".join(_digest_of(path.rpartition(".")[0]) for path in [*own_classes(plan.model), *own_paths(plan.features)])
 
 
 def _digest_of(module: str) -> str:

@@ -16,6 +16,7 @@ from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, 
 from dsframework.evaluation import interval_columns
 from dsframework.execution import Executor
 from dsframework.experiment import FinalOutcome, FittedPipeline
+from dsframework.features import own_features, own_features_code
 from dsframework.models import model_requirements, own_modules
 from dsframework.records import (
     ExperimentFinished,
@@ -313,6 +314,7 @@ class Runner:
             learned=final.learned,
             classes=run.prepared.dataset.classes,
             intervals=intervals.maker if intervals else None,
+            own=own_features(plan.features),
         )
         about = {
             "study": self.study,
@@ -331,7 +333,7 @@ class Runner:
             "cv": {name: summary.mean for name, summary in result.cv.items()},
             "trained_until": str(run.prepared.dataset.axis[run.prepared.final.train[-1].stop - 1]),
         }
-        job = plan.job(result.params)
+        job, own = plan.job(result.params), own_features_code(plan.features)
         try:
             log_pipeline(
                 run.run_id,
@@ -339,8 +341,8 @@ class Runner:
                 spec_yaml=self._spec_yaml,
                 about=about,
                 example=run.prepared.example(pipeline.lookback),
-                requirements=model_requirements(job.model, job.params),
-                own_modules=own_modules(job.model, job.params),
+                requirements=sorted({*model_requirements(job.model, job.params), *own.distributions}),
+                own_modules=sorted({*own_modules(job.model, job.params), *own.modules}),
             )
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error
