@@ -72,7 +72,7 @@ def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.co
         if values.null_count() == len(values):
             raise DataError(f"every value of {name!r} is missing", field=field, value=name, mend="use another column")
         if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
-            text, mend = _not_numeric(name, values.drop_nulls())
+            text, mend = _not_numeric(name, values, panel.frame[panel.time])
             raise DataError(text, field=field, value=name, mend=mend)
         if values.dtype.is_float() and values.is_infinite().any():
             rows = panel.frame.filter(pl.col(name).is_infinite())
@@ -80,14 +80,17 @@ def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.co
             raise DataError(text, field=field, value=name, mend="remove them or leave them empty")
 
 
-def _not_numeric(name: str, values: pl.Series) -> tuple[str, str]:
+def _not_numeric(name: str, values: pl.Series, times: pl.Series) -> tuple[str, str]:
     """What is wrong with a column that is not numeric, and the mend; the example is the first value that is no number."""
+    known = values.is_not_null()
     if values.dtype != pl.String:
-        return f"{name!r} is not numeric but {values.dtype}, such as {values[0]!r}", "use a numeric one"
-    culprits = values.filter(values.str.strip_chars().cast(pl.Float64, strict=False).is_null())
+        return f"{name!r} is not numeric but {values.dtype}, such as {values.filter(known)[0]!r}", "use a numeric one"
+    wrong = known & values.str.strip_chars().cast(pl.Float64, strict=False).is_null()
+    culprits, values = values.filter(wrong), values.filter(known)
     text = f"{len(culprits)} of {len(values)} values of {name!r} are texts and not numbers, the first is {culprits[0]!r}"
+    text += f" at {times.filter(wrong)[0]}"
     if _COMMA.match(culprits[0].strip()):
-        return text, "write numbers as 1234.5: with a point, and without commas"
+        return text, "write numbers as 1234.5: with a point, and without commas, or set data.decimal"
     return text, "use a numeric column, or mend the values" if len(culprits) < len(values) else "use a numeric column"
 
 
