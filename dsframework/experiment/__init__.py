@@ -6,6 +6,7 @@ from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_f
 from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
+from dsframework.experiment._weights import with_weight_column
 
 __all__ = [
     "AuditOutcome",
@@ -26,4 +27,5 @@ __all__ = [
     "fit_fold",
     "sample_of",
     "searched",
+    "with_weight_column",
 ]

@@ -51,6 +51,8 @@ class Dataset:
         Whose and when the rows are.
     classes
         Names of the classes 0, 1, ... of a classification; empty for other tasks.
+    weight
+        What a column of the data says that a row counts, shape (rows,); None where there is none.
     has_target
         Whether `y` says anything: an anomaly or a cluster need not be known.
     """
@@ -72,6 +74,7 @@ class Dataset:
     dropped: dict[str, int] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     has_target: bool = True
+    weight: Floats | None = None
 
     @property
     def n_rows(self) -> int:

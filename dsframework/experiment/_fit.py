@@ -13,6 +13,7 @@ from dsframework.errors import DataError, SplitError
 from dsframework.evaluation import drift, historic_mean, slot_mean
 from dsframework.experiment._dataset import Dataset, Floats
 from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
+from dsframework.experiment._weights import row_weights
 from dsframework.metrics import Interval, Sample, Scores, score
 from dsframework.models import Model
 from dsframework.preprocessing import Pipeline, make_steps
@@ -142,7 +143,9 @@ def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit"
     if job.import_path and job.import_path not in sys.path:
         sys.path.insert(0, job.import_path)
     y = dataset.y[train] if job.task in ("regression", "classification") else None
-    table = Table(dataset.x[train], y, dataset.where[train])
+    rows = dataset.where[train]
+    weight = row_weights(job.weights, None if dataset.weight is None else dataset.weight[train], rows)
+    table = Table(dataset.x[train], y, rows, weight)
     if len(table.rows) == 0:
         raise SplitError(f"{name} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
     _refuse_missing(dataset, make_steps(job.preprocessing), job.new_model(), table.x)

@@ -13,7 +13,7 @@ from dsframework.metrics import reference_rows
 from dsframework.models import Model, make_model
 from dsframework.preprocessing import HeldOut, ModelMaker, Pipeline, TargetTransform, make_steps
 from dsframework.rows import Floats, Rows, asked_of, with_history
-from dsframework.spec import Component, EarlyStopping
+from dsframework.spec import Component, EarlyStopping, WeightSpec
 
 __all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_history"]
 
@@ -41,6 +41,7 @@ class FitJob:
     device: str = "cpu"
     n_classes: int = 2
     quantiles: tuple[float, ...] = ()
+    weights: WeightSpec | None = None
 
     @property
     def models(self) -> ModelMaker:
@@ -91,6 +92,8 @@ class Table:
     def take(self, chosen: slice | np.ndarray[Any, Any]) -> Table:
         """Return some of the rows."""
         y, weight = (None if part is None else part[chosen] for part in (self.y, self.weight))
+        if weight is not None and len(weight):
+            weight = weight / weight.mean()
         return Table(self.x[chosen], y, self.rows[chosen], weight)
 
 
@@ -169,6 +172,11 @@ class Learned:
     def needs_now(self) -> bool:
         """Whether the target's own last value is needed beside the features."""
         return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
+
+    @property
+    def needs_season(self) -> bool:
+        """Whether the target's own value a season before is needed beside the features."""
+        return self.target.needs_season
 
     @property
     def history(self) -> int:
@@ -340,4 +348,9 @@ def _needs_rows(model: Model) -> bool:
 
 
 def _weight(model: Model, table: Table) -> dict[str, Any]:
-    return {"weight": table.weight} if table.weight is not None and model.takes_weight else {}
+    if table.weight is None:
+        return {}
+    if not model.takes_weight:
+        name = getattr(model, "name", type(model).__name__)
+        raise ModelError(f"{name} learns from all rows alike", field="weights", mend="remove weights, or use lightgbm or the like")
+    return {"weight": table.weight}

@@ -21,6 +21,7 @@ from dsframework.spec import (
     SpecIssue,
     SplitSpec,
     TargetSpec,
+    WeightSpec,
     is_distribution,
     model_params,
     search_space,
@@ -60,6 +61,7 @@ class Plan:
     audit: Literal["full", "features", "off"] = "full"
     quantiles: tuple[float, ...] = ()
     intervals: IntervalSpec | None = None
+    weights: WeightSpec | None = None
     evaluation: tuple[Component, ...] = ()
 
     @property
@@ -87,6 +89,7 @@ class Plan:
             horizon=self.horizon,
             import_path=import_path,
             quantiles=self.quantiles,
+            weights=self.weights,
         )
 
     def identity(self) -> dict[str, Any]:
@@ -110,6 +113,8 @@ class Plan:
     def afterwards(self) -> dict[str, Any]:
         """What is made of the fits and changes none of them, as plain data; empty where the document leaves it at its defaults."""
         found: dict[str, Any] = {} if self.audit == "full" else {"audit": self.audit}
+        if self.weights is not None:
+            found["weights"] = self.weights.model_dump(mode="json")
         if self.intervals is not None:
             found["intervals"] = self.intervals.model_dump(mode="json")
         if self.evaluation:
@@ -181,6 +186,7 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         audit=spec.audit,
         quantiles=quantile_levels(spec.intervals) if spec.intervals and spec.intervals.method == "quantile" else (),
         intervals=spec.intervals,
+        weights=spec.weights,
         evaluation=tuple(spec.evaluation),
     )
 

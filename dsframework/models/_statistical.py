@@ -166,12 +166,13 @@ class StatisticalModel(ABC):
         """The last values of a series, with missing ones where the time axis has steps without a row."""
         most = int(self.params.get("fit_rows", _FIT_ROWS))
         values, step = values[-most:], step[-most:]
-        filled = np.full(int(step[-1] - step[0]) + 1, np.nan)
+        filled: Floats = np.full(int(step[-1] - step[0]) + 1, np.nan)
         filled[step - step[0]] = values
         return filled[-most:]
 
     def _series(self, values: Floats) -> LearnedSeries:
-        centre, scale = float(np.nanmean(values)), float(np.nanstd(values)) or 1.0
+        centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
+        scale = scale if scale > 1e-12 * abs(centre) else 1.0
         with foreign(self.name), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an optimiser that stops early: what it has found is used
             return LearnedSeries(centre, scale, self._learn((values - centre) / scale))
@@ -181,7 +182,7 @@ class StatisticalModel(ABC):
         learned = self.series_.get(name)
         known = np.isfinite(values)
         last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-        naive = np.where(last >= 0, values[np.maximum(last, 0)], self.usual_ if learned is None else learned.centre)[wanted]
+        naive: Floats = np.where(last >= 0, values[np.maximum(last, 0)], self.usual_ if learned is None else learned.centre)[wanted]
         if learned is None:
             return naive
         gap = np.maximum.accumulate(np.where(known, -1, np.arange(len(values))))

@@ -84,7 +84,8 @@ class ThetaModel(StatisticalModel):
             here = lengths > place
             level[here] += alpha * (windows[here, place] - level[here])
         late = (1.0 - (1.0 - alpha) ** lengths) / alpha if alpha > 0 else 0.0
-        return level + 0.5 * slope * (self.horizon_ - 1 + late)
+        found: Floats = level + 0.5 * slope * (self.horizon_ - 1 + late)
+        return found
 
 
 def _without_gaps(values: Floats) -> Floats:

@@ -131,6 +131,7 @@ from dsframework.spec._split import (
 from dsframework.spec._target import TargetScale, TargetSpec, duration_of
 from dsframework.spec._target_transforms import TransformArguments, as_components
 from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
+from dsframework.spec._weights import WeightSpec
 from dsframework.spec._words import plain_words
 
 __all__ = [
@@ -246,6 +247,7 @@ __all__ = [
     "Variants",
     "VolumeProfileArguments",
     "WalkForwardCv",
+    "WeightSpec",
     "WeightedArguments",
     "XgboostArguments",
     "ZscoreArguments",

@@ -19,12 +19,14 @@ from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Resources, Tracking, Tuning
+from dsframework.spec._weights import WeightSpec
 
 __all__ = ["STAGES", "ExperimentSpec", "Variants"]
 
 STAGES = ("data", "target", "features", "preprocessing", "split", "models")
 _STAGES = ("data", "features", "models")
 _SUPERVISED_STAGES = (*_STAGES, "target")
+_PLURAL = {"anomaly": "anomalies", "clustering": "clusters"}
 
 DataAny = Annotated[DataSpec, DataField()]
 Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
@@ -71,6 +73,7 @@ class ExperimentSpec(Strict):
     split: SplitSpec | None = Field(default=None, title="Split")
     models: Models | None = Field(default=None, title="Models")
     variants: Variants | None = Field(default=None, title="Variants")
+    weights: WeightSpec | None = Field(default=None, title="Weights", description="How much a row counts when a model learns.")
     tuning: Tuning = Field(default=Tuning(), title="Tuning")
     metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
     intervals: IntervalSpec | None = Field(default=None, title="Intervals", description="Prediction intervals of a regression.")
@@ -121,6 +124,8 @@ class ExperimentSpec(Strict):
         yield from self._interval_problems()
 
     def _interval_problems(self) -> Any:
+        if self.weights is not None and not self.supervised:
+            yield "weights", f"would do nothing: {_PLURAL[self.task]} are learned from all rows alike; remove them"
         if self.intervals is not None and self.task != "regression":
             yield "intervals", f"are for a regression, not for a {self.task}; remove them"
         if self.task == "clustering" and self.evaluation:
@@ -170,7 +175,7 @@ class ExperimentSpec(Strict):
         if tasks is not None and self.task not in tasks:
             kinds = catalogue.usable("models")
             fitting = [name for name, kind in kinds.items() if name != "python" and self.task in (getattr(kind, "tasks", None) or ())]
-            what = {"anomaly": "anomalies"}.get(self.task, f"a {self.task}")
+            what = "anomalies" if self.task == "anomaly" else f"a {self.task}"
             yield field, f"{model.name!r} can't do {what}; try {', '.join(fitting)}"
 
     @property

@@ -15,7 +15,7 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
-from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest
+from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, with_weight_column
 from dsframework.features import own_paths
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
@@ -104,6 +104,12 @@ class Preparer:
         if key not in self._datasets:
             self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features, task=plan.task))
         dataset = _checked(self._datasets[key])
+        if plan.weights is not None and plan.weights.column is not None:
+            plain, column = dataset, plan.weights.column
+            key = digest([key, column])
+            if key not in self._datasets:
+                self._datasets[key] = _attempt(lambda: with_weight_column(plain, panel, column))
+            dataset = _checked(self._datasets[key])
         cuts = cut(dataset, panel, plan.split, horizon=plan.horizon)
         return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
