@@ -6,6 +6,7 @@ from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_f
 from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
+from dsframework.experiment._resolve import resolve_target
 from dsframework.experiment._weights import with_weight_column
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "expand",
     "fit_final",
     "fit_fold",
+    "resolve_target",
     "sample_of",
     "searched",
     "with_weight_column",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,8 @@ def _elsewhere(dataset: Dataset, outside: np.ndarray[Any, np.dtype[np.bool_]], s
 
     y = np.where(outside, dataset.y[random.permutation(dataset.n_rows)], dataset.y)
     parts = {"x": dataset.x * factor[:, None], "y": y, "naive": {name: values * factor for name, values in dataset.naive.items()}}
-    return Dataset(**{**dataset.__dict__, **parts, "where": dataset.where.with_now(other(dataset.where.now))})
+    where = replace(dataset.where, now=other(dataset.where.now), season=other(dataset.where.season))
+    return Dataset(**{**dataset.__dict__, **parts, "where": where})
 
 
 def _check_shuffle(dataset: Dataset, job: FitJob, fold: Fold, in_order: Forecast, metric: str, greater_is_better: bool) -> AuditCheck:

@@ -12,9 +12,10 @@ import polars as pl
 from dsframework.data import UNCHECKED, Panel, load_panel
 from dsframework.errors import DataError, SplitError
 from dsframework.evaluation import AdaptiveConformal, IntervalMaker, interval_columns, interval_from_quantiles
+from dsframework.experiment._bars_of_day import BarsOfDay
 from dsframework.experiment._learned import Forecast, Learned, asked_of, with_history
 from dsframework.experiment._locate import entity_codes, locate
-from dsframework.experiment._target import add_target, value_now
+from dsframework.experiment._target import add_target, known_values
 from dsframework.features import build_features, check_entities, needed_columns, use_own
 from dsframework.metrics import Interval
 from dsframework.rows import Rows
@@ -38,12 +39,13 @@ class FittedPipeline:
     about: dict[str, Any] = field(default_factory=dict)
     intervals: IntervalMaker | None = None
     own: dict[str, Any] | None = None
+    bars: BarsOfDay | None = None
 
     @property
     def input_columns(self) -> list[str]:
         """The columns that raw rows must have, time and entity first."""
         keys = [self.data.time, *([self.data.entity] if self.data.entity else [])]
-        own = self.target is not None and (self.learned.needs_now or self._goes_on_learning)
+        own = self.target is not None and (self.learned.needs_now or self.learned.needs_season or self._goes_on_learning)
         columns = [*needed_columns(self.features), *([self.target.column] if self.target and own else [])]
         return [*keys, *dict.fromkeys(name for name in columns if name not in keys)]
 
@@ -146,8 +148,11 @@ class FittedPipeline:
         frame = panel.frame.filter(chosen)
         entity, entities = entity_codes(frame, panel.entity)
         _, step = np.unique(frame[panel.time].to_numpy(), return_inverse=True)
-        now = value_now(panel, self.target).filter(chosen).to_numpy() if self.target and self.learned.needs_now else None
-        return locate(frame, panel, entity, entities, step, now=now)
+        now, season = None, None
+        if self.target and (self.learned.needs_now or self.learned.needs_season):
+            known = known_values(panel, self.target).filter(chosen)
+            now, season = known["now"].to_numpy(), known["season"].to_numpy()
+        return locate(frame, panel, entity, entities, step, now=now, season=season, bars=self.bars)
 
 
 def _labels(panel: Panel, target: TargetSpec) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
-from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, with_weight_column
+from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
 from dsframework.features import own_paths
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
@@ -54,7 +54,8 @@ class Prepared:
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""
         now = self.plan.horizon if learned.needs_now else 0
-        return max(self.dataset.lookback, now) + learned.history
+        season = self.dataset.reads if learned.needs_season else 0
+        return max(self.dataset.lookback, now, season) + learned.history
 
     def example(self, lookback: int) -> pl.DataFrame:
         """Return the last rows of the entity with the most rows, enough to predict from."""
@@ -100,6 +101,8 @@ class Preparer:
             When the data, the features or the folds of this plan can't be had; other plans may still run.
         """
         panel = self._panel(plan)
+        if plan.target is not None:
+            plan = replace(plan, target=resolve_target(panel, plan.target))
         key = digest([plan.stage_key("data", "target", "features"), plan.task])
         if key not in self._datasets:
             self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features, task=plan.task))

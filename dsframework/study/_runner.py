@@ -315,6 +315,7 @@ class Runner:
             classes=run.prepared.dataset.classes,
             intervals=intervals.maker if intervals else None,
             own=own_features(plan.features),
+            bars=run.prepared.dataset.bars,
         )
         about = {
             "study": self.study,
