@@ -94,19 +94,18 @@ def _not_numeric(name: str, values: pl.Series, times: pl.Series) -> tuple[str, s
     return text, "use a numeric column, or mend the values" if len(culprits) < len(values) else "use a numeric column"
 
 
-def check_duplicates(frame: pl.DataFrame, time: str, entity: str | None) -> None:
-    """Raise `DataError` when a time occurs twice in one series of a frame that is sorted by time, then entity."""
-    keys = [time, *([entity] if entity else [])]
+def check_duplicates(frame: pl.DataFrame, keys: Sequence[str]) -> None:
+    """Raise `DataError` when keys (the time, then the entity) occur twice in a frame that is sorted by them."""
     repeated = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys)
     twice = frame.lazy().filter(repeated).select(keys).collect()
     surplus = twice.height
     if not surplus:
         return
     first = twice.row(0)
-    where = f"{time}={first[0]}" + (f", {entity}={first[1]}" if entity else "")
-    found = None if entity else key_like_column(frame, time)
-    mend = f"set data.entity: {found}" if found else "keep one row each"
-    raise DataError(f"{surplus} rows repeat a time of their series, the first at {where}", field="data.time", value=time, mend=mend)
+    where = ", ".join(f"{key}={value}" for key, value in zip(keys, first, strict=True))
+    found = None if len(keys) > 1 else key_like_column(frame, keys[0])
+    mend = f"set data.entity: {found}" if found else "keep one row each, or set data.checks.duplicates"
+    raise DataError(f"{surplus} rows repeat a time of their series, the first at {where}", field="data.time", value=keys[0], mend=mend)
 
 
 def key_like_column(frame: pl.DataFrame, time: str) -> str | None:

@@ -181,7 +181,7 @@ def _read_keys(look: _Look, time: str, timezone: str | None, *, guess: bool) -> 
     if not in_time_order(keys, time, look.entity):
         look.problems.append("rows are not in time order; they will be sorted")
     try:
-        check_duplicates(keys.sort(keys.columns), time, look.entity)
+        check_duplicates(keys.sort(keys.columns), keys.columns)
     except DataError as error:
         look.problems.append(error.message)
 

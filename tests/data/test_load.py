@@ -161,7 +161,10 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
     (
         TEXT + "2024-01-03,B,9,9\n",
         {"entity": "ticker"},
-        "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date'); keep one row each",
+        (
+            "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date');"
+            " keep one row each, or set data.checks.duplicates"
+        ),
     ),
     (
         "date,v\n2024-01-02,1\nyesterday,2\n",
