@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-__all__ = ["Codes", "Floats", "Rows", "Times"]
+__all__ = ["Codes", "Floats", "Rows", "Times", "asked_of", "with_history"]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int32]]
@@ -91,3 +91,42 @@ class Rows:
         table = np.asarray([known.get(name, otherwise) for name in self.entities], dtype=np.float64)
         found: Floats = table[self.entity]
         return found
+
+
+def with_history(rows: Rows, asked: Any, history: int) -> Any:
+    """Return what a model with that history must see to predict the rows that are asked for.
+
+    Parameters
+    ----------
+    rows
+        Rows in the order of the panel.
+    asked
+        A slice or a mask.
+    history
+        How many earlier rows of the same entity.
+
+    Returns
+    -------
+    slice or np.ndarray
+        `asked` itself where there is no history to read, otherwise positions, rising.
+    """
+    if history == 0:
+        return asked
+    wanted = np.zeros(len(rows), dtype=bool)
+    wanted[asked] = True
+    order = np.argsort(rows.entity, kind="stable")
+    place = np.arange(len(order))
+    following = np.where(wanted[order], place, len(order) + history)
+    following = np.minimum.accumulate(following[::-1])[::-1]
+    last = np.searchsorted(rows.entity[order], rows.entity[order], side="right")
+    near = (following - place <= history) & (following < last)
+    return np.sort(order[near])
+
+
+def asked_of(rows: Rows, asked: Any, positions: Any) -> Rows:
+    """Return the rows at the positions, of which those that are asked for are marked."""
+    if positions is asked:
+        return rows[asked]
+    wanted = np.zeros(len(rows), dtype=bool)
+    wanted[asked] = True
+    return rows[positions].asking(wanted[positions])

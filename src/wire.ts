@@ -79,6 +79,8 @@ export interface CompareRequest {
 }
 /**
  * Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line.
+ *
+ * `loss` is the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
  */
 export interface Comparison {
   metric: string;
@@ -91,10 +93,13 @@ export interface Comparison {
   };
   forecast: ForecastPanel | null;
   same_data: boolean;
+  loss: string | null;
+  compared_rows: number;
+  compared_times: number;
   notes: string[];
 }
 /**
- * One run of a comparison, with its folds.
+ * One run of a comparison, with its folds; `significance` is of its test predictions, None where they can't be compared.
  */
 export interface ComparisonRow {
   run: RunSummary;
@@ -114,6 +119,9 @@ export interface ComparisonRow {
   params: {
     [k: string]: unknown;
   };
+  intervals: IntervalsResult | null;
+  trials: TrialsAccount | null;
+  significance: Significance | null;
 }
 /**
  * One experiment run of MLflow, as a line of the Runs tab. `started` is ISO 8601 in UTC.
@@ -162,6 +170,60 @@ export interface MetricSummary {
   std: number | null;
   folds: (number | null)[];
   note: string | null;
+}
+/**
+ * Prediction intervals on the test; `calibrated_on` is how many out-of-fold errors they were made from.
+ */
+export interface IntervalsResult {
+  method: 'conformal' | 'quantile' | 'adaptive_conformal';
+  calibrated_on: number;
+  scores: IntervalScore[];
+}
+/**
+ * The intervals of one nominal coverage on the test: share of actual values inside, mean width and Winkler's interval score.
+ */
+export interface IntervalScore {
+  nominal: number;
+  coverage: number | null;
+  mean_width: number | null;
+  winkler: number | null;
+}
+/**
+ * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
+ *
+ * `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
+ * as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
+ * `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
+ * ways to halve them; None where there are too few folds or trials.
+ */
+export interface TrialsAccount {
+  n_trials: number;
+  n_effective: number;
+  n_folds: number;
+  score: number;
+  by_luck: number | null;
+  deflated: number | null;
+  p_value: number | null;
+  overfitting_probability: number | null;
+  n_splits: number;
+  sentence: string;
+  note: string | null;
+}
+/**
+ * Whether a run is worse than the best one of a comparison, or may be so by luck.
+ *
+ * `difference` is its mean loss on the shared rows minus that of the best one, `lower` and `upper` a 95 % interval by a moving-block
+ * bootstrap; `statistic` is that of Diebold and Mariano with the small-sample correction, `p_value` is corrected for the number of runs
+ * (Holm).
+ */
+export interface Significance {
+  verdict: 'best' | 'not different' | 'worse';
+  loss: number;
+  difference: number;
+  lower: number;
+  upper: number;
+  statistic: number | null;
+  p_value: number | null;
 }
 /**
  * Forecasts of several runs over the actual values of one entity; times are ISO 8601.
@@ -231,6 +293,29 @@ export interface Issue {
   field: string;
   message: string;
   hint: string | null;
+}
+/**
+ * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
+ */
+export interface EvaluationTable {
+  columns: string[];
+  rows: unknown[][];
+  n_rows: number;
+  artifact: string;
+}
+/**
+ * What one evaluator said of the test's predictions, or why it could not.
+ */
+export interface EvaluatorResult {
+  name: string;
+  figures: {
+    [k: string]: number | null;
+  };
+  tables: {
+    [k: string]: EvaluationTable;
+  };
+  notes: string[];
+  error: string | null;
 }
 /**
  * An experiment was refitted, tested and recorded, or failed.
@@ -317,6 +402,9 @@ export interface ExperimentResult {
   };
   notes: string[];
   beats_baselines: boolean | null;
+  intervals: IntervalsResult | null;
+  evaluation: EvaluatorResult[];
+  trials: TrialsAccount | null;
   n_trials: number;
   n_train: number;
   n_test: number;
@@ -642,6 +730,8 @@ export interface StudyFinished {
 }
 /**
  * Every experiment of a study, in the order of the spec, and the best finished one by its cross-validated score.
+ *
+ * `trials` accounts for the trials of all experiments together, where they can be compared: same data, target and split.
  */
 export interface StudyResult {
   study: string;
@@ -650,6 +740,7 @@ export interface StudyResult {
   metric: string;
   experiments: ExperimentResult[];
   best: string | null;
+  trials: TrialsAccount | null;
 }
 /**
  * Studies, newest first.

@@ -84,15 +84,34 @@ def _compare(options: argparse.Namespace) -> int:
             summary = row.cv.get(name)
             line[f"cv {name}"] = _over_folds(summary)
             line[f"test {name}"] = row.test.get(name)
+        if found.loss is not None:
+            line["against the best"] = _significance(row.significance)
         line["beats naive"] = row.run.beats_baselines
         line["audit"] = row.run.audit
         rows.append(line)
     print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
     for key, values in found.spec_diff.items():
         print(f"{key}: {' | '.join(str(value) for value in values)}")
+    if found.loss is not None:
+        print(
+            f"against the best: test of Diebold and Mariano on the {found.loss} of {found.compared_rows} shared rows at "
+            f"{found.compared_times} times, p-values corrected for {len(found.rows)} runs"
+        )
+    for row in found.rows:
+        if row.trials is not None:
+            print(f"{row.label}: {row.trials.sentence}")
     for note in found.notes:
         print(f"note: {note}")
     return 0
+
+
+def _significance(tested: Any) -> str:
+    if tested is None:
+        return "-"
+    if tested.verdict == "best":
+        return "best"
+    told = f"p {tested.p_value:.2g}, +{tested.difference:.4g} [{tested.lower:.4g}, {tested.upper:.4g}]"
+    return f"{tested.verdict} ({told})"
 
 
 def _over_folds(summary: Any) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dsframework.cli._evaluate import result_lines
 from dsframework.cli._stdout import kept_for_the_document
 from dsframework.cli._tables import JSON_HELP, plain_table
 
@@ -114,8 +115,12 @@ def _show(outcome: Any) -> None:
             if check.verdict in ("failed", "warned") and check.name != "baseline":
                 place = f" (first at {check.date}{f', {check.entity}' if check.entity else ''})" if check.date else ""
                 print(f"{experiment.name}: audit {check.verdict}: {check.name}: {check.detail}{place}")
+        for line in result_lines(experiment):
+            print(f"{experiment.name}: {line}")
         for note in experiment.notes:
             print(f"{experiment.name}: {note}")
+    if result.trials is not None:
+        print(result.trials.sentence)
     print(f"{outcome!r}")
 
 

@@ -2,16 +2,19 @@
 
 from dsframework.calendars import is_session, last_session, next_sessions, sessions_between
 from dsframework.data._base import Loader, LoadRequest
-from dsframework.data._checks import check_columns
+from dsframework.data._checks import check_columns, find_column
+from dsframework.data._inspect import UNCHECKED
 from dsframework.data._panel import Panel, load_panel
 from dsframework.data._preview import preview_file
 from dsframework.data._registry import loader_names, register_loader
 
 __all__ = [
+    "UNCHECKED",
     "LoadRequest",
     "Loader",
     "Panel",
     "check_columns",
+    "find_column",
     "is_session",
     "last_session",
     "load_panel",

@@ -72,7 +72,7 @@ def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.co
         if values.null_count() == len(values):
             raise DataError(f"every value of {name!r} is missing", field=field, value=name, mend="use another column")
         if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
-            text, mend = _not_numeric(name, values.drop_nulls())
+            text, mend = _not_numeric(name, values, panel.frame[panel.time])
             raise DataError(text, field=field, value=name, mend=mend)
         if values.dtype.is_float() and values.is_infinite().any():
             rows = panel.frame.filter(pl.col(name).is_infinite())
@@ -80,30 +80,32 @@ def check_columns(panel: Panel, columns: Iterable[str], *, field: str = "data.co
             raise DataError(text, field=field, value=name, mend="remove them or leave them empty")
 
 
-def _not_numeric(name: str, values: pl.Series) -> tuple[str, str]:
+def _not_numeric(name: str, values: pl.Series, times: pl.Series) -> tuple[str, str]:
     """What is wrong with a column that is not numeric, and the mend; the example is the first value that is no number."""
+    known = values.is_not_null()
     if values.dtype != pl.String:
-        return f"{name!r} is not numeric but {values.dtype}, such as {values[0]!r}", "use a numeric one"
-    culprits = values.filter(values.str.strip_chars().cast(pl.Float64, strict=False).is_null())
+        return f"{name!r} is not numeric but {values.dtype}, such as {values.filter(known)[0]!r}", "use a numeric one"
+    wrong = known & values.str.strip_chars().cast(pl.Float64, strict=False).is_null()
+    culprits, values = values.filter(wrong), values.filter(known)
     text = f"{len(culprits)} of {len(values)} values of {name!r} are texts and not numbers, the first is {culprits[0]!r}"
+    text += f" at {times.filter(wrong)[0]}"
     if _COMMA.match(culprits[0].strip()):
-        return text, "write numbers as 1234.5: with a point, and without commas"
+        return text, "write numbers as 1234.5: with a point, and without commas, or set data.decimal"
     return text, "use a numeric column, or mend the values" if len(culprits) < len(values) else "use a numeric column"
 
 
-def check_duplicates(frame: pl.DataFrame, time: str, entity: str | None) -> None:
-    """Raise `DataError` when a time occurs twice in one series of a frame that is sorted by time, then entity."""
-    keys = [time, *([entity] if entity else [])]
+def check_duplicates(frame: pl.DataFrame, keys: Sequence[str]) -> None:
+    """Raise `DataError` when keys (the time, then the entity) occur twice in a frame that is sorted by them."""
     repeated = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys)
     twice = frame.lazy().filter(repeated).select(keys).collect()
     surplus = twice.height
     if not surplus:
         return
     first = twice.row(0)
-    where = f"{time}={first[0]}" + (f", {entity}={first[1]}" if entity else "")
-    found = None if entity else key_like_column(frame, time)
-    mend = f"set data.entity: {found}" if found else "keep one row each"
-    raise DataError(f"{surplus} rows repeat a time of their series, the first at {where}", field="data.time", value=time, mend=mend)
+    where = ", ".join(f"{key}={value}" for key, value in zip(keys, first, strict=True))
+    found = None if len(keys) > 1 else key_like_column(frame, keys[0])
+    mend = f"set data.entity: {found}" if found else "keep one row each, or set data.checks.duplicates"
+    raise DataError(f"{surplus} rows repeat a time of their series, the first at {where}", field="data.time", value=keys[0], mend=mend)
 
 
 def key_like_column(frame: pl.DataFrame, time: str) -> str | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from dsframework.data._base import LoadRequest
 from dsframework.data._checks import choose_columns
+from dsframework.data._csv_text import find_encoding, find_separator, numbers_of_texts, read_text
 from dsframework.data._files import file_kind, find_file
 from dsframework.errors import DataError, one_line
 from dsframework.spec import CsvData, DataSpec
@@ -18,25 +20,27 @@ from dsframework.spec import CsvData, DataSpec
 __all__ = ["load_csv", "read_csv"]
 
 _SEPARATORS = (";", "\t", "|", ",")
+_MEND = "mend the file or data.separator"
 _TWICE = re.compile(r"_duplicated_\d+$")
 _VALUE = re.compile(r"^[-+]?\d[\d.,:/ T+-]*$")
 _NO_CSV = {
     "parquet": ("this is not a CSV file", "use loader: parquet"),
     "excel": ("this is an Excel workbook or another zip file, not a CSV file", "open it and save it as CSV"),
-    "utf-16": ("this text is UTF-16 or UTF-32, not UTF-8", "save it as UTF-8"),
+    "utf-16": ("this text is UTF-16 or UTF-32, not UTF-8", "save it as UTF-8, or set data.encoding: utf-16"),
     "binary": ("this is not a CSV file", "use a text file with one row a line"),
 }
-_MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "-")
 
 
 def load_csv(data: DataSpec, request: LoadRequest) -> pl.DataFrame:
     """Read a CSV file with a header; see `Loader`."""
     assert isinstance(data, CsvData)
     file = find_file(data.path, request.base)
-    return read_csv(file, data.separator, data)
+    return read_csv(file, data.separator, data, decimal=data.decimal, encoding=data.encoding)
 
 
-def read_csv(file: Path, separator: str = ",", data: DataSpec | None = None) -> pl.DataFrame:
+def read_csv(
+    file: Path, separator: str = ",", data: DataSpec | None = None, *, decimal: str = ".", encoding: str = "utf-8"
+) -> pl.DataFrame:
     """Read a CSV file: the columns that `data` asks for, or all.
 
     Times and entities stay texts, as ``0042`` and ``NA`` are. Columns of numbers may have marks of missing values, such as NA.
@@ -47,24 +51,50 @@ def read_csv(file: Path, separator: str = ",", data: DataSpec | None = None) -> 
         When this is no CSV file, or a column is missing.
     """
     kind = file_kind(file)
-    if kind != "csv":
+    if kind != "csv" and not (kind in ("utf-16", "binary") and (encoding.startswith("utf-16") or (encoding == "auto" and _is_wide(file)))):
         text, mend = _NO_CSV[kind]
         raise DataError(text, field="data.path", value=file.name, mend=mend)
+    source = read_text(file, encoding)
+    sign = find_separator(source) if separator == "auto" else separator
     try:
-        written = pl.read_csv(file, separator=separator, n_rows=0).columns
+        written = pl.read_csv(source, separator=sign, n_rows=0).columns
         names = {name: name.strip() for name in written}
         header = list(names.values())
-        _check_separator(header, separator, data.time if data else None)
+        _check_separator(header, sign, data.time if data else None)
         _check_header(header, written)
         chosen = set(choose_columns(header, data) if data else header)
-        texts = {name: pl.String for name in written if data and names[name] in (data.time, data.entity)}
+        keys = (data.time, data.entity) if data else ()
+        texts = {name: pl.String for name in written if decimal != "." or names[name] in keys}
         wanted = [name for name in written if names[name] in chosen]
-        frame = pl.read_csv(file, separator=separator, columns=wanted, schema_overrides=texts, infer_schema_length=None).rename(
-            {name: names[name] for name in wanted}
-        )
+        frame = pl.read_csv(source, separator=sign, columns=wanted, schema_overrides=texts, infer_schema_length=None)
+        if wanted and frame[wanted[-1]].null_count():
+            _check_widths(source, sign, len(written), written.index(wanted[-1]), file)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise _malformed(file, separator, error) from error
-    return _numbers_from_texts(frame, keep=(data.time, data.entity) if data else ())
+        raise _malformed(file, source, sign, error) from error
+    return numbers_of_texts(frame.rename({name: names[name] for name in wanted}), decimal, keep=keys)
+
+
+def _is_wide(file: Path) -> bool:
+    return find_encoding(file).startswith("utf-16")
+
+
+def _rows(source: Path | bytes, separator: str) -> Iterator[tuple[int, int]]:
+    """Give the number and the fields of every line that is not blank."""
+    with io.TextIOWrapper(io.BytesIO(source) if isinstance(source, bytes) else source.open("rb"), "utf-8", "replace", newline="") as stream:
+        lines = csv.reader(stream, delimiter=separator)
+        try:
+            yield from ((lines.line_num, len(row)) for row in lines if row)
+        except csv.Error:
+            return
+
+
+def _check_widths(source: Path | bytes, separator: str, width: int, last: int, file: Path) -> None:
+    """Refuse a line that ends before the last column that is needed: its values may be in the wrong columns."""
+    line, fields = next(((line, fields) for line, fields in _rows(source, separator) if fields <= last), (0, 0))
+    if line and width > 1:
+        said = f"line {line} has {fields} fields, the head has {width}"
+        text = f"this is not a well-formed CSV file: {said}"
+        raise DataError(text, field="data.path", value=file.name, mend=_MEND)
 
 
 def _check_header(header: list[str], written: list[str]) -> None:
@@ -86,21 +116,30 @@ def _is_value(text: str) -> bool:
     return bool(_VALUE.match(text))
 
 
-def _malformed(file: Path, separator: str, error: Exception) -> DataError:
+def _malformed(file: Path, source: Path | bytes, separator: str, error: Exception) -> DataError:
     """Name the first line that differs from the head, where there is one; the library's own words otherwise."""
-    said, mend = one_line(str(error).split("\n\n")[0], 160), "mend the file or data.separator"
+    said = one_line(str(error).split("\n\n")[0], 160)
     if "utf-8" in said.lower():
-        return DataError("the text is not UTF-8", field="data.path", value=file.name, mend="save it as UTF-8")
+        line = _undecodable(file)
+        mend = f"save it as UTF-8, or set data.encoding: {find_encoding(file)}"
+        return DataError(f"line {line} is not UTF-8", field="data.encoding", value=file.name, mend=mend)
     if isinstance(error, pl.exceptions.NoDataError):
         return DataError("there are no rows", field="data.path", value=file.name, mend="use data with rows")
-    with file.open(encoding="utf-8", errors="replace", newline="") as stream:
-        lines = csv.reader(stream, delimiter=separator)
-        try:
-            width = len(next(lines))
-            said = next((f"line {lines.line_num} has {len(row)} fields, the head has {width}" for row in lines if len(row) > width), said)
-        except (csv.Error, StopIteration):
-            pass
-    return DataError(f"this is not a well-formed CSV file: {said}", field="data.path", value=file.name, mend=mend)
+    rows = _rows(source, separator)
+    _, width = next(rows, (0, 0))
+    said = next((f"line {line} has {fields} fields, the head has {width}" for line, fields in rows if fields > width), said)
+    return DataError(f"this is not a well-formed CSV file: {said}", field="data.path", value=file.name, mend=_MEND)
+
+
+def _undecodable(file: Path) -> int:
+    """The first line that is not UTF-8."""
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _check_separator(header: list[str], separator: str, time: str | None) -> None:
@@ -108,18 +147,4 @@ def _check_separator(header: list[str], separator: str, time: str | None) -> Non
         return
     other = next((sign for sign in _SEPARATORS if sign in header[0]), None)
     if other:
-        raise DataError(f"each line is one column, {header[0]!r}", field="data.separator", value=separator, mend=f"use {other!r}")
-
-
-def _numbers_from_texts(frame: pl.DataFrame, keep: Sequence[str | None]) -> pl.DataFrame:
-    """Turn a text column into numbers where all that stands in its way are marks of missing values, such as NA."""
-    changed = []
-    for column in frame.iter_columns():
-        if column.dtype != pl.String or column.name in keep:
-            continue
-        bare = column.str.strip_chars()
-        bare = bare.set(bare.is_in(_MISSING).fill_null(value=False), None)
-        numbers = bare.cast(pl.Float64, strict=False)
-        if numbers.null_count() == bare.null_count():
-            changed.append(numbers)
-    return frame.with_columns(changed)
+        raise DataError(f"each line is one column, {header[0]!r}", field="data.separator", value=separator, mend=f"use {other!r} or auto")

@@ -12,6 +12,8 @@ import polars as pl
 
 from dsframework.data._base import LoadRequest
 from dsframework.data._fingerprint import fingerprint
+from dsframework.data._inspect import inspect
+from dsframework.data._join import Joined, join_all, load_sources
 from dsframework.data._source import read_source
 from dsframework.spec import DataSpec
 
@@ -87,5 +89,21 @@ def load_panel(data: DataSpec, *, base: Path | None = None, frames: Mapping[str,
         When the file is missing or not what it should be, has no rows or not the columns, when times are missing, unreadable or
         repeated, and when there is no such time zone or exchange calendar.
     """
-    frame, notes = read_source(data, LoadRequest(base=base or Path.cwd(), frames=frames or {}))
+    request = LoadRequest(base=base or Path.cwd(), frames=frames or {})
+    sources = load_sources(data, request)
+    frame, notes = read_source(_main(data, sources), request)
+    notes += inspect(frame, data)
+    if sources:
+        frame = join_all(frame, data, sources).rechunk()
+        notes += tuple(note for joined in sources for note in joined.notes)
     return Panel(frame, data.time, data.entity, data.calendar, fingerprint(frame), notes)
+
+
+def _main(data: DataSpec, sources: list[Joined]) -> DataSpec:
+    """The main source, which is asked for the columns that joins look up, and not for those that are joined."""
+    if data.columns is None or not sources:
+        return data
+    joined = {name for one in sources for name in one.names.values()}
+    looked_up = [one.spec.by for one in sources if one.spec.by is not None]
+    own = [name for name in [*data.columns, *looked_up] if name not in joined]
+    return data.model_copy(update={"columns": list(dict.fromkeys(own)) or [data.time]})

@@ -13,6 +13,7 @@ import polars as pl
 from dsframework.calendars import trading_calendar
 from dsframework.data._checks import check_duplicates, find_column, in_time_order
 from dsframework.data._csv import read_csv
+from dsframework.data._csv_text import find_encoding, find_separator, read_text
 from dsframework.data._files import file_kind, find_file
 from dsframework.data._gaps import find_gaps
 from dsframework.data._summaries import as_text, as_time, summarize
@@ -26,7 +27,6 @@ _MOST_ENTITIES = 500
 _MOST_GAPS = 100
 _LOOK = 200
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "day")
-_SEPARATORS = (",", ";", "\t", "|")
 
 
 @dataclass
@@ -110,22 +110,21 @@ def _open(file: Path) -> _Look:
     if file_kind(file) == "parquet":
         rows = pl.scan_parquet(file)
     else:
-        separator = _separator(file)
+        kind, encoding = file_kind(file), find_encoding(file)
+        if kind != "csv" and not encoding.startswith("utf-16"):
+            read_csv(file)  # says what it is
+        if encoding != "utf-8":
+            problems.append(f"the text is not UTF-8; set data.encoding: {'utf-16' if encoding.startswith('utf-16') else encoding}")
+        separator = find_separator(read_text(file, encoding))
         if separator != ",":
             problems.append(f"the columns are separated by {separator!r}; set data.separator")
-        rows = read_csv(file, separator).lazy()
+        rows = read_csv(file, separator, encoding=encoding).lazy()
     sample = rows.head(_LOOK).collect()
     n_rows = int(rows.select(pl.len()).collect().item())
     if n_rows == 0:
         problems.append("there are no rows")
     summaries, found = summarize(rows, n_rows)
     return _Look(rows=rows, sample=sample, summaries=summaries, n_rows=n_rows, problems=problems + found)
-
-
-def _separator(file: Path) -> str:
-    with file.open("rb") as stream:
-        line = stream.readline(65536).decode("utf-8", errors="replace")
-    return max(_SEPARATORS, key=lambda sign: (line.count(sign), -_SEPARATORS.index(sign)))
 
 
 def _choose(look: _Look, time: str | None, entity: str | None, timezone: str | None) -> None:
@@ -182,7 +181,7 @@ def _read_keys(look: _Look, time: str, timezone: str | None, *, guess: bool) -> 
     if not in_time_order(keys, time, look.entity):
         look.problems.append("rows are not in time order; they will be sorted")
     try:
-        check_duplicates(keys.sort(keys.columns), time, look.entity)
+        check_duplicates(keys.sort(keys.columns), keys.columns)
     except DataError as error:
         look.problems.append(error.message)
 

@@ -6,16 +6,25 @@ from importlib.metadata import entry_points
 
 from dsframework.data._base import Loader
 from dsframework.data._csv import load_csv
+from dsframework.data._duckdb import load_duckdb
 from dsframework.data._frame import load_frame
 from dsframework.data._parquet import load_parquet
 from dsframework.data._sample import load_sample
+from dsframework.data._sql import load_sql
 from dsframework.errors import DataError
 from dsframework.spec import DataSpec, catalogue, not_available
 
 __all__ = ["find_loader", "loader_names", "register_loader"]
 
 GROUP = "jupyterlab_tsml.loaders"
-_loaders: dict[str, Loader] = {"csv": load_csv, "frame": load_frame, "parquet": load_parquet, "sample": load_sample}
+_loaders: dict[str, Loader] = {
+    "csv": load_csv,
+    "duckdb": load_duckdb,
+    "frame": load_frame,
+    "parquet": load_parquet,
+    "sample": load_sample,
+    "sql": load_sql,
+}
 
 
 def register_loader(name: str, loader: Loader, settings: type[DataSpec] | None = None) -> None:

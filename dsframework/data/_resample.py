@@ -44,6 +44,8 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
     DataError
         When a column is missing or not what it should be, when times are missing, or when no tick has a price.
     """
+    if frame.height == 0:
+        raise _no_rows(data)
     check_tick_columns(frame.schema, data)
     frame = frame.select(tick_columns(data))
     notes: tuple[str, ...] = ()
@@ -113,11 +115,15 @@ def bars_of_blocks(
     run_jobs(len(jobs), job)
     parts = [part for one in found for part in one]
     if not parts:
-        raise DataError("there are no rows", field="data.path" if hasattr(data, "path") else "data", mend="use data with rows")
+        raise _no_rows(data)
     if not any(part.whole.shape[1] for part in parts):
         raise DataError("no tick has a price", field="data.resample.price", value=resample.price, mend="name the column with prices")
     merged, names, in_order = merge_parts(parts, ticks.own)
     return _finished(merged, names, data, ticks, dtype), _notes(parts, resample, in_order=in_order)
+
+
+def _no_rows(data: DataSpec) -> DataError:
+    return DataError("there are no rows", field="data.path" if hasattr(data, "path") else "data", mend="use data with rows")
 
 
 def _numbers(span: tuple[Any, Any], dtype: pl.DataType) -> tuple[int, int]:

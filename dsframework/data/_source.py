@@ -40,8 +40,13 @@ def raw_rows(data: DataSpec, request: LoadRequest) -> tuple[pl.DataFrame, tuple[
     return bars, notes
 
 
-def tidy_rows(frame: pl.DataFrame, data: DataSpec, notes: tuple[str, ...] = ()) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return rows with tidied times and types, cut and sorted, each time of a series once; see `load_panel`."""
+def tidy_rows(
+    frame: pl.DataFrame, data: DataSpec, notes: tuple[str, ...] = (), *, version: str | None = None
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return rows with tidied times and types, cut and sorted, each time of a series once; see `load_panel`.
+
+    Rows of one time that differ in the column `version` are versions of one another, and all kept.
+    """
     frame = _columns(frame, data)
     if frame.height == 0:
         raise DataError("there are no rows", field=_field(data), value=getattr(data, "path", None), mend="use data with rows")
@@ -53,10 +58,10 @@ def tidy_rows(frame: pl.DataFrame, data: DataSpec, notes: tuple[str, ...] = ()) 
         if data.checks.order == "error":
             raise _disorder(frame, data)
         notes = (*notes, _SORTED_ROWS)
-    keys = [data.time, *([data.entity] if data.entity else [])]
+    keys = [data.time, *([data.entity] if data.entity else []), *([version] if version not in (None, data.time) else [])]
     frame = frame.sort(keys, maintain_order=data.checks.duplicates != "error").rechunk()
     if data.checks.duplicates == "error":
-        check_duplicates(frame, data.time, data.entity)
+        check_duplicates(frame, keys)
         return frame, notes
     kept = frame.unique(keys, keep=data.checks.duplicates, maintain_order=True)
     if kept.height < frame.height:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from dsframework.spec import DataSpec
 
-__all__ = ["missing_data", "predict", "predict_session", "read_rows"]
+__all__ = ["interval_ends", "missing_data", "predict", "predict_session", "read_rows"]
 
 _LOADERS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
@@ -42,7 +43,7 @@ def predict(source: str | Path, *, data: str | Path | None = None, frame: Any = 
     Returns
     -------
     pl.DataFrame
-        Time, entity (for a panel) and ``prediction`` in the unit of the target.
+        Time, entity (for a panel) and ``prediction`` in the unit of the target, with the ends of its intervals where it has any.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def predict_session(bundle: Bundle, day: dt.date, *, calendar: str, timezone: st
     -------
     pl.DataFrame
         time, entity (null for a single series), target_time (the session that is predicted, for daily rows), prediction, run_id,
-        as_of, model.
+        as_of, model; with intervals also ``lower`` and ``upper``, or ``lower_0.9`` and so on for several coverages.
 
     Raises
     ------
@@ -174,4 +175,14 @@ def predict_session(bundle: Bundle, day: dt.date, *, calendar: str, timezone: st
         pl.lit(bundle.about["run_id"]).alias("run_id"),
         pl.lit(day).alias("as_of"),
         pl.lit(bundle.about["model"]).alias("model"),
+        *(pl.col(name).cast(pl.Float64) for name in interval_ends(found.columns)),
     )
+
+
+def interval_ends(columns: Sequence[str]) -> list[str]:
+    """Return which of the columns are the ends of intervals.
+
+    >>> interval_ends(["prediction", "lower_0.9", "upper_0.9", "lowered"])
+    ['lower_0.9', 'upper_0.9']
+    """
+    return [name for name in columns if re.fullmatch(r"(lower|upper)(_0\.[0-9]+)?", name)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dsframework.deployment._atomic import locked_folder, place_file
+from dsframework.deployment._predict import interval_ends
 from dsframework.errors import MissingDependencyError, NotFoundError, ScheduleError, one_line
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def check_target(target: Path) -> None:
         columns = pl.read_parquet_schema(target).keys()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ScheduleError("is not a Parquet file that can be read", field=_PARQUET, value=str(target), mend=mend) from error
-    if set(columns) != set(_POSTED):
+    if set(columns) - set(interval_ends(list(columns))) != set(_POSTED):
         raise ScheduleError("holds other columns than predictions have", field=_PARQUET, value=str(target), mend=mend)
 
 
@@ -109,7 +111,7 @@ def _merged(own: pl.DataFrame, file: Path, schedule: str, day: dt.date) -> pl.Da
         return own
     check_target(file)
     others = pl.read_parquet(file, hive_partitioning=False).filter((pl.col("as_of") != day) | (pl.col("schedule") != schedule))
-    return pl.concat([others.select(own.columns), own], how="vertical_relaxed").sort("as_of", "schedule", "time", "entity")
+    return pl.concat([own.clear(), others, own], how="diagonal_relaxed").sort("as_of", "schedule", "time", "entity")
 
 
 def publish_table(rows: pl.DataFrame, address: str, table: str, *, schedule: str, day: dt.date) -> int:
@@ -137,7 +139,9 @@ def publish_table(rows: pl.DataFrame, address: str, table: str, *, schedule: str
         mend = "check the connection in Airflow"
         raise ScheduleError("the connection has no usable address", field="publish.table.connection", mend=mend) from None
     try:
-        return _replace_rows(engine, _table(table, aware=_is_aware(rows)), _records(rows, schedule), schedule, day)
+        return _replace_rows(
+            engine, _table(table, aware=_is_aware(rows), ends=interval_ends(rows.columns)), _records(rows, schedule), schedule, day
+        )
     except sa.exc.SQLAlchemyError as error:
         reason = _without_secret(str(getattr(error, "orig", None) or error), address)
         raise ScheduleError(f"the database refused: {reason}", field="publish.table", value=table) from None
@@ -155,7 +159,7 @@ def _replace_rows(engine: Any, target: Table, records: list[dict[str, Any]], sch
     return len(records)
 
 
-def _table(name: str, *, aware: bool) -> Table:
+def _table(name: str, *, aware: bool, ends: Sequence[str] = ()) -> Table:
     import sqlalchemy as sa
 
     schema, _, table = name.rpartition(".")
@@ -171,6 +175,7 @@ def _table(name: str, *, aware: bool) -> Table:
         sa.Column("prediction", sa.Double, nullable=False),
         sa.Column("run_id", sa.String(64), nullable=False),
         sa.Column("model", sa.String(100), nullable=False),
+        *(sa.Column(end, sa.Double) for end in ends),
         schema=schema or None,
     )
 

@@ -28,7 +28,7 @@ class RunFacts:
     name: str
     model: str
     target: str
-    horizon: int
+    horizon: int | str
     metrics: dict[str, float]
     calendar: str
     data_path: str | None

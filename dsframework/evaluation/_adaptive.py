@@ -100,6 +100,8 @@ class AdaptiveConformal:
     def walk(self, actual: Floats, predicted: Floats, rows: Rows, *, base: Interval | None = None) -> Interval:
         """Return the intervals of a stretch of rows, learning on the way from every target as soon as it is known, and not before.
 
+        A row whose target is not known yet, with a `label_time` of NaT, is never learned from.
+
         Raises
         ------
         EvaluationError
@@ -122,9 +124,11 @@ class AdaptiveConformal:
                     later.append(earlier[~known])
             limits[chosen] = self._limits()[:, groups[chosen]].T
             waiting = [*later, chosen]
-        for ready in waiting:
-            self._learn(scores[ready], groups[ready], scores[ready][:, None] > limits[ready])
-        self.known_until_ = max(self.known_until_, last)
+        for earlier in waiting:
+            ready = earlier[~np.isnat(rows.label_time[earlier])]
+            if len(ready):
+                self._learn(scores[ready], groups[ready], scores[ready][:, None] > limits[ready])
+        self.known_until_ = self.known_until_ if np.isnat(last) else max(self.known_until_, last)
         return self.conformity_.interval(limits[:, :, None], predicted, rows, self.coverage)
 
     def _limits(self) -> Floats:

@@ -14,13 +14,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import polars as pl
 
 from dsframework.errors import EvaluationError
 from dsframework.metrics import Sample
 from dsframework.rows import Rows
 
-__all__ = ["Evaluation", "Evaluator", "Predictions"]
+__all__ = ["Evaluation", "Evaluator", "Predictions", "Whole"]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All rows of the experiment, of which the predictions are of some.
+
+    Attributes
+    ----------
+    rows
+        Where they lie.
+    train
+        Which the model was fitted on, shape (rows,).
+    test
+        Positions of the predictions' rows.
+    """
+
+    rows: Rows
+    train: np.ndarray[Any, np.dtype[np.bool_]]
+    test: np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +64,10 @@ class Predictions:
     market
         The data's own columns beside ``time`` and ``entity`` (names; none for one series), from before the first prediction to after the
         last one's target; None when they are not at hand.
+    whole
+        The rows before and between, for what must be measured on them; None when they are not at hand.
+    validation
+        The out-of-fold predictions, with `fold`; None when they are not at hand.
     """
 
     sample: Sample
@@ -53,8 +77,10 @@ class Predictions:
     metrics: tuple[str, ...] = ()
     form: str = "value"
     market: pl.DataFrame | None = None
+    whole: Whole | None = None
+    validation: Sample | None = None
 
-    def column(self, name: str, field: str) -> pl.DataFrame:
+    def column(self, name: str, field: str, *, numeric: bool = True) -> pl.DataFrame:
         """Return the rows of the market with ``time``, ``entity`` and a column as ``value``; raises `EvaluationError`."""
         if self.market is None:
             raise EvaluationError("the data's own columns are not at hand", field=field, value=name)
@@ -62,7 +88,10 @@ class Predictions:
             known = [column for column in self.market.columns if column not in ("time", "entity")]
             raise EvaluationError(f"the data has no column {name!r}", field=field, mend=f"one of {', '.join(known)}")
         entity = pl.col("entity") if "entity" in self.market.columns else pl.lit("").alias("entity")
-        return self.market.select("time", entity.cast(pl.String), pl.col(name).cast(pl.Float64).alias("value"))
+        if numeric and not self.market.schema[name].is_numeric():
+            raise EvaluationError(f"the column {name!r} does not hold numbers", field=field)
+        value = pl.col(name).cast(pl.Float64) if numeric else pl.col(name)
+        return self.market.select("time", entity.cast(pl.String), value.alias("value"))
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,9 @@ def confidence(
 ) -> Confidence:
     """Return a bootstrap interval of the mean of a series.
 
+    It is a little too short where times are few and hang together: of 200 times with an autocorrelation of 0.5 an interval for 90 % holds
+    the mean in four of five cases, of 1000 in nearly nine of ten.
+
     Parameters
     ----------
     values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,41 +10,37 @@ import numpy as np
 import polars as pl
 
 from dsframework.errors import EvaluationError
-from dsframework.evaluation._bootstrap import BlockKind, Confidence, block_length, confidence
+from dsframework.evaluation._bootstrap import Confidence, block_length, confidence
 from dsframework.evaluation._diebold_mariano import DieboldMariano, diebold_mariano, holm
 from dsframework.evaluation._model_confidence_set import ConfidenceSet, model_confidence_set
 from dsframework.metrics import Metric, Sample, get_metric, row_means
 
-__all__ = ["Pair", "RunComparison", "compare_forecasts", "losses_over_time"]
+__all__ = ["AgainstBest", "RunComparison", "compare_forecasts", "losses_over_time"]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 _DIFFERENT = 1e-9
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two forecasts.
+class AgainstBest:
+    """A forecast beside the best one.
 
     Attributes
     ----------
-    left, right
-        Their names.
     difference
-        Mean loss of the left minus that of the right, with its bootstrap interval; below 0 the left one is better.
+        Its mean loss minus that of the best one, with a bootstrap interval; above 0 it is worse.
     test
         Of Diebold & Mariano.
     p_value
-        Of that test, corrected for the number of pairs (Holm).
-    better
-        The name of the better one when the corrected p-value is below 1 - the level, else None.
+        Of that test, corrected for how many forecasts are compared with the best one (Holm).
+    worse
+        Whether the corrected p-value is below 1 - the level.
     """
 
-    left: str
-    right: str
     difference: Confidence
     test: DieboldMariano
     p_value: float
-    better: str | None
+    worse: bool
 
 
 @dataclass(frozen=True)
@@ -57,11 +52,13 @@ class RunComparison:
     loss
         The metric whose loss is compared.
     means
-        Mean loss by name: over the entities at each time, then over the times.
-    pairs
-        Every two of them.
+        Its mean by name: over the entities at each time, then over the times.
     best
-        The forecasts that can't be told from the best one.
+        The name of the one with the least loss, the first of several.
+    against
+        By name, all others beside the best one.
+    not_worse
+        The names that can't be told from the best one, itself included: the model confidence set.
     n_times, n_rows
         How much they have in common.
     notes
@@ -70,39 +67,16 @@ class RunComparison:
 
     loss: str
     means: dict[str, float]
-    pairs: tuple[Pair, ...]
-    best: ConfidenceSet
+    best: str
+    against: dict[str, AgainstBest]
+    not_worse: ConfidenceSet
     n_times: int
     n_rows: int
     notes: tuple[str, ...]
 
-    @property
-    def frame(self) -> pl.DataFrame:
-        """One row a pair: left, right, difference, lower, upper, statistic, p_value, better."""
-        return pl.DataFrame(
-            {
-                "left": [pair.left for pair in self.pairs],
-                "right": [pair.right for pair in self.pairs],
-                "difference": [pair.difference.estimate for pair in self.pairs],
-                "lower": [pair.difference.lower for pair in self.pairs],
-                "upper": [pair.difference.upper for pair in self.pairs],
-                "statistic": [pair.test.statistic for pair in self.pairs],
-                "p_value": [pair.p_value for pair in self.pairs],
-                "better": [pair.better for pair in self.pairs],
-            },
-            schema_overrides={"left": pl.String, "right": pl.String, "better": pl.String},
-        )
-
 
 def compare_forecasts(
-    frames: Mapping[str, pl.DataFrame],
-    *,
-    loss: str = "mae",
-    horizon: int = 1,
-    level: float = 0.95,
-    n: int = 2000,
-    seed: int = 0,
-    kind: BlockKind = "moving",
+    frames: Mapping[str, pl.DataFrame], *, loss: str = "mae", horizon: int = 1, level: float = 0.95, n: int = 2000, seed: int = 0
 ) -> RunComparison:
     """Compare forecasts that were recorded of the same rows.
 
@@ -116,13 +90,13 @@ def compare_forecasts(
         Time steps ahead.
     level
         Confidence of the intervals and of the tests.
-    n, seed, kind
-        Of the bootstrap.
+    n, seed
+        Of the moving-block bootstrap.
 
     Returns
     -------
     RunComparison
-        With the Diebold-Mariano test and a block bootstrap interval of every two, and the model confidence set of all.
+        With the Diebold-Mariano test and a block bootstrap interval of each against the best, and the model confidence set of all.
 
     Raises
     ------
@@ -135,24 +109,19 @@ def compare_forecasts(
     times, losses, rows = losses_over_time(frames, metric)
     sign = -1.0 if metric.greater_is_better else 1.0
     losses = {name: sign * values for name, values in losses.items()}
-    pairs = list(itertools.combinations(losses, 2))
-    tests = {pair: diebold_mariano(losses[pair[0]] - losses[pair[1]], horizon=horizon) for pair in pairs}
-    corrected = holm({pair: test.p_value for pair, test in tests.items()})
-    made = tuple(
-        Pair(
-            *pair,
-            _interval(losses[pair[0]] - losses[pair[1]], horizon, level, n, seed, kind),
-            tests[pair],
-            corrected[pair],
-            (pair[0] if tests[pair].mean < 0 else pair[1]) if corrected[pair] < 1.0 - level else None,
-        )
-        for pair in pairs
-    )
+    best = min(losses, key=lambda name: float(losses[name].mean()))
+    gaps = {name: values - losses[best] for name, values in losses.items() if name != best}
+    tests = {name: diebold_mariano(gap, horizon=horizon) for name, gap in gaps.items()}
+    corrected = holm({name: test.p_value for name, test in tests.items()})
+    against = {
+        name: AgainstBest(_interval(gap, horizon, level, n, seed), tests[name], corrected[name], corrected[name] < 1.0 - level)
+        for name, gap in gaps.items()
+    }
     table = np.column_stack(list(losses.values()))
-    block = max(horizon, block_length(table - table.mean(axis=1, keepdims=True), kind))
-    best = model_confidence_set(losses, level=level, n=n, seed=seed, block=block, kind=kind)
+    block = max(horizon, block_length(table - table.mean(axis=1, keepdims=True)))
+    members = model_confidence_set(losses, level=level, n=n, seed=seed, block=block, kind="moving")
     means = {name: sign * float(values.mean()) for name, values in losses.items()}
-    return RunComparison(loss, means, made, best, len(times), rows, tuple(_notes(frames, rows, len(times), tests)))
+    return RunComparison(loss, means, best, against, members, len(times), rows, tuple(_notes(frames, rows, len(times), tests)))
 
 
 def losses_over_time(frames: Mapping[str, pl.DataFrame], metric: Metric) -> tuple[pl.Series, dict[str, Floats], int]:
@@ -178,9 +147,9 @@ def losses_over_time(frames: Mapping[str, pl.DataFrame], metric: Metric) -> tupl
     return at["time"], {name: at[str(k)].to_numpy() for k, name in enumerate(frames)}, known.height
 
 
-def _interval(difference: Floats, horizon: int, level: float, n: int, seed: int, kind: BlockKind) -> Confidence:
-    block = max(horizon, block_length(difference, kind))
-    return confidence(difference, level=level, n=n, seed=seed, block=min(block, max(1, len(difference) // 2)), kind=kind)
+def _interval(difference: Floats, horizon: int, level: float, n: int, seed: int) -> Confidence:
+    block = max(horizon, block_length(difference))
+    return confidence(difference, level=level, n=n, seed=seed, block=min(block, max(1, len(difference) // 2)))
 
 
 def _column(name: str, frames: Mapping[str, pl.DataFrame]) -> str:

@@ -161,10 +161,11 @@ def last_steps(rows: Rows, window: int | None) -> np.ndarray[Any, np.dtype[np.in
 
 
 def known_until(rows: Rows) -> np.datetime64:
-    """Return when the last of the rows' targets is known."""
+    """Return when the last of the rows' targets that are known was known; NaT when none is."""
     if rows.label_time is None:
         raise EvaluationError("a calibration needs to know when each target became known", field="intervals")
-    last: np.datetime64 = rows.label_time.max()
+    known = rows.label_time[~np.isnat(rows.label_time)]
+    last: np.datetime64 = known.max() if len(known) else np.datetime64("NaT", "ns")
     return last
 
 

@@ -14,7 +14,15 @@ from dsframework.metrics import Interval, Sample, score
 from dsframework.rows import Rows
 from dsframework.spec import IntervalSpec
 
-__all__ = ["IntervalMaker", "interval_from_quantiles", "interval_scores", "intervals_over_folds", "make_interval", "quantile_levels"]
+__all__ = [
+    "IntervalMaker",
+    "interval_columns",
+    "interval_from_quantiles",
+    "interval_scores",
+    "intervals_over_folds",
+    "make_interval",
+    "quantile_levels",
+]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 _METRICS = ("coverage", "mean_width", "winkler")
@@ -145,6 +153,19 @@ def interval_scores(actual: Floats, predicted: Floats, interval: Interval, scale
         found = score(names, Sample(actual, predicted, scale=scale, interval=interval.level(nominal)))
         rows.append({"nominal": nominal, **found.plain()})
     return pl.DataFrame(rows, schema={"nominal": pl.Float64, **dict.fromkeys(names, pl.Float64)})
+
+
+def interval_columns(interval: Interval | None) -> dict[str, Any]:
+    """Return the ends as columns: ``lower`` and ``upper``, with the nominal coverage behind the name where there are several."""
+    if interval is None:
+        return {}
+    several = len(interval.coverage) > 1
+    found = {}
+    for number, coverage in enumerate(interval.coverage):
+        end = f"_{coverage:g}" if several else ""
+        found[f"lower{end}"] = pl.Series(interval.lower[:, number]).fill_nan(None)
+        found[f"upper{end}"] = pl.Series(interval.upper[:, number]).fill_nan(None)
+    return found
 
 
 def _of(base: Interval | None, chosen: Any) -> Interval | None:

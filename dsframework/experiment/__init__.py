@@ -2,10 +2,12 @@
 
 from dsframework.experiment._audit import AuditOutcome, audit_fit, audit_labels
 from dsframework.experiment._dataset import Dataset, build_dataset
-from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold
+from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold, sample_of
 from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched
+from dsframework.experiment._resolve import resolve_target
+from dsframework.experiment._weights import with_weight_column
 
 __all__ = [
     "AuditOutcome",
@@ -24,5 +26,8 @@ __all__ = [
     "expand",
     "fit_final",
     "fit_fold",
+    "resolve_target",
+    "sample_of",
     "searched",
+    "with_weight_column",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,28 +58,32 @@ def audit_fit(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, met
         The score that the two splits are compared by.
     """
     started = time.perf_counter()
-    checks = []
-    for check, name in ((_check_outside, "fold"), (_check_shuffle, "shuffle")):
-        try:
-            checks.append(check(dataset, job, fold, recorded, metric, greater_is_better))
-        except TsmlError as error:
-            checks.append(AuditCheck(name=name, verdict="not verified", detail=str(error)))
-    return AuditOutcome(tuple(checks), time.perf_counter() - started)
+    ordered = recorded
+    try:
+        outside, ordered = _check_outside(dataset, job, fold, recorded)
+    except TsmlError as error:
+        outside = AuditCheck(name="fold", verdict="not verified", detail=str(error))
+    try:
+        shuffle = _check_shuffle(dataset, job, fold, ordered, metric, greater_is_better)
+    except TsmlError as error:
+        shuffle = AuditCheck(name="shuffle", verdict="not verified", detail=str(error))
+    return AuditOutcome((outside, shuffle), time.perf_counter() - started)
 
 
-def _check_outside(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, *_: Any) -> AuditCheck:
-    """Nothing that is fitted in the fold may depend on a value outside its training rows."""
+def _check_outside(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast) -> tuple[AuditCheck, Forecast]:
+    """Nothing that is fitted in the fold may depend on a value outside its training rows; returns the new fit's forecast as well."""
     train = dataset.train_rows(fold)
     outside = np.ones(dataset.n_rows, dtype=bool)
     outside[train] = False
     again = fit_rows(_elsewhere(dataset, outside, job.seed), job, train)
-    same = forecast_rows(dataset, again, dataset.test_rows(fold)).same_as(recorded)
+    forecast = forecast_rows(dataset, again, dataset.test_rows(fold))
+    same = forecast.same_as(recorded)
     if not same.all():
         row = int(np.flatnonzero(~same)[0])
         text = f"{int((~same).sum())} of {len(same)} predictions of fold {fold.number} change when values outside its training rows do"
-        return AuditCheck(name="fold", verdict="failed", detail=text, date=_iso(dataset.time[dataset.test_rows(fold)][row]))
+        return AuditCheck(name="fold", verdict="failed", detail=text, date=_iso(dataset.time[dataset.test_rows(fold)][row])), forecast
     text = f"the {len(same)} predictions of fold {fold.number} do not depend on values outside its training rows"
-    return AuditCheck(name="fold", verdict="clean", detail=text)
+    return AuditCheck(name="fold", verdict="clean", detail=text), forecast
 
 
 def _elsewhere(dataset: Dataset, outside: np.ndarray[Any, np.dtype[np.bool_]], seed: int) -> Dataset:
@@ -92,10 +96,11 @@ def _elsewhere(dataset: Dataset, outside: np.ndarray[Any, np.dtype[np.bool_]], s
 
     y = np.where(outside, dataset.y[random.permutation(dataset.n_rows)], dataset.y)
     parts = {"x": dataset.x * factor[:, None], "y": y, "naive": {name: values * factor for name, values in dataset.naive.items()}}
-    return Dataset(**{**dataset.__dict__, **parts, "where": dataset.where.with_now(other(dataset.where.now))})
+    where = replace(dataset.where, now=other(dataset.where.now), season=other(dataset.where.season))
+    return Dataset(**{**dataset.__dict__, **parts, "where": where})
 
 
-def _check_shuffle(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, metric: str, greater_is_better: bool) -> AuditCheck:
+def _check_shuffle(dataset: Dataset, job: FitJob, fold: Fold, in_order: Forecast, metric: str, greater_is_better: bool) -> AuditCheck:
     """As many training rows as the fold has, drawn from its training and test rows; the others are predicted."""
     if job.new_model().history:
         return AuditCheck(
@@ -107,7 +112,7 @@ def _check_shuffle(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast
     some, others = np.sort(drawn[: len(train)]), np.sort(drawn[len(train) :])
     learned = fit_rows(dataset, job, some)
     shuffled = score_rows(dataset, job, some, others, forecast_rows(dataset, learned, others))
-    ordered = score_rows(dataset, job, train, test, recorded)
+    ordered = score_rows(dataset, job, train, test, in_order)
     return audit_shuffle(metric, ordered[metric], shuffled[metric], greater_is_better=greater_is_better)
 
 

@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dsframework.data import Panel, check_columns
+from dsframework.data import Panel, check_columns, find_column
 from dsframework.errors import DataError
+from dsframework.experiment._bars_of_day import BarsOfDay
+from dsframework.experiment._classes import with_codes
 from dsframework.experiment._fold_rows import Chosen, test_paths, test_rows, train_rows
+from dsframework.experiment._forms import FLAT_CLASSES
 from dsframework.experiment._locate import entity_codes, locate
-from dsframework.experiment._target import add_labels, add_target
-from dsframework.features import build_features, needed_columns
+from dsframework.experiment._resolve import resolve_target, season_of
+from dsframework.experiment._target import add_labels, add_target, has_now, seasons_back
+from dsframework.features import build_features, check_entities, needed_columns
 from dsframework.preprocessing import TargetTransform
 from dsframework.rows import Rows
 from dsframework.spec import Component, TargetSpec
@@ -51,6 +55,10 @@ class Dataset:
         Whose and when the rows are.
     classes
         Names of the classes 0, 1, ... of a classification; empty for other tasks.
+    bars
+        The bars of a day, which tell the time of day that a target will lie at; None for daily data.
+    weight
+        What a column of the data says that a row counts, shape (rows,); None where there is none.
     has_target
         Whether `y` says anything: an anomaly or a cluster need not be known.
     """
@@ -71,7 +79,9 @@ class Dataset:
     reads: int
     dropped: dict[str, int] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    bars: BarsOfDay | None = None
     has_target: bool = True
+    weight: Floats | None = None
 
     @property
     def n_rows(self) -> int:
@@ -120,15 +130,21 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
     FeatureError
         When a feature can't be computed.
     """
+    classes: tuple[str, ...] = ()
+    labelled = panel
     if target is not None:
-        check_columns(panel, [target.column], field="target.column")
+        target = resolve_target(panel, target)
+        labelled, classes = _checked(panel, target, task)
+    check_entities(panel.frame, features, entity=panel.entity)
     table = build_features(panel.frame, features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
     check_columns(panel, needed_columns(features), field="features")
     if task in ("anomaly", "clustering"):
         return _without_target(panel, target, table)
     assert target is not None
-    frame = add_target(panel, target)
+    frame = add_target(labelled, target)
     known = frame["__y"].is_finite().fill_null(False).to_numpy()
+    begun, back = _measures(panel, target, frame)
+    table = replace(table, warm=table.warm & begun)
     keep = table.warm & known
     if not keep.any():
         raise DataError(
@@ -137,8 +153,34 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
             field="features",
             mend="use shorter lags or windows, or more data",
         )
-    reads = max(table.lookback, target.horizon if TargetTransform(target.transform).needs_now else 0)
-    return _arrays(panel, frame.with_columns(_since(panel, reads)), table, keep, known, reads)
+    reads = max(table.lookback, back)
+    bars = BarsOfDay.of(panel, target.horizon)
+    dataset = _arrays(panel, frame.with_columns(_since(panel, reads)), table, keep, known, reads, bars)
+    return replace(dataset, classes=classes)
+
+
+def _checked(panel: Panel, target: TargetSpec, task: str) -> tuple[Panel, tuple[str, ...]]:
+    """The panel with a column of the target that can be calculated with, and the names of its classes."""
+    if target.as_ == "class" or (task == "classification" and target.as_ == "value"):
+        find_column(target.column, [name for name in panel.frame.columns if name not in (panel.time, panel.entity)], field="target.column")
+        return with_codes(panel, target)
+    check_columns(panel, [target.column], field="target.column")
+    return panel, FLAT_CLASSES if target.threshold is not None else ()
+
+
+def _measures(panel: Panel, target: TargetSpec, frame: pl.DataFrame) -> tuple[Any, int]:
+    """Which rows have the known values that the target's scale measures from, and how many rows back those read."""
+    scale, begun = TargetTransform(target.transform), np.ones(panel.n_rows, dtype=bool)
+    if not has_now(target):
+        return begun, 0
+    own = 0 if target.as_ == "value" else target.horizon
+    back = target.horizon if scale.needs_now else 0
+    if scale.needs_now:
+        begun &= frame["__naive_naive"].is_finite().fill_null(False).to_numpy()
+    if scale.needs_season:
+        back = max(back, seasons_back(target, season_of(panel, target)) + own)
+        begun &= frame["__season"].is_finite().fill_null(False).to_numpy()
+    return begun, back
 
 
 def _without_target(panel: Panel, target: TargetSpec | None, table: Any) -> Dataset:
@@ -160,7 +202,7 @@ def _since(panel: Panel, reads: int) -> pl.Expr:
     return (oldest.over(panel.entity) if panel.entity else oldest).alias("__since")
 
 
-def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any, reads: int) -> Dataset:
+def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any, reads: int, bars: BarsOfDay | None = None) -> Dataset:
     rows = frame.filter(pl.Series(keep))
     time = rows["__time"].to_numpy().astype("datetime64[ns]")
     axis, first = np.unique(time, return_index=True)
@@ -168,6 +210,7 @@ def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any
     step = np.repeat(np.arange(len(axis)), np.diff(np.append(first, len(time))))
     label_time = rows["__label_time"].to_numpy().astype("datetime64[ns]")
     naive = {name[len("__naive_") :]: _floats(rows[name]) for name in rows.columns if name.startswith("__naive_")}
+    season = _floats(rows["__season"]) if "naive" in naive else None
     return Dataset(
         x=np.ascontiguousarray(table.matrix[keep]),
         y=_floats(rows["__y"]),
@@ -180,10 +223,11 @@ def _arrays(panel: Panel, frame: pl.DataFrame, table: Any, keep: Any, known: Any
         axis=axis,
         offsets=np.append(first, len(time)).astype(np.int64),
         naive=naive,
-        where=locate(rows, panel, entity, entities, step, now=naive.get("naive"), label_time=label_time),
+        where=locate(rows, panel, entity, entities, step, now=naive.get("naive"), season=season, bars=bars, label_time=label_time),
         lookback=table.lookback,
         reads=reads,
         dropped={"history": int((~table.warm).sum()), "target": int((table.warm & ~known).sum())},
+        bars=bars,
     )
 
 

@@ -10,14 +10,27 @@ from typing import Any
 import numpy as np
 
 from dsframework.errors import DataError, SplitError
+from dsframework.evaluation import drift, historic_mean, slot_mean
 from dsframework.experiment._dataset import Dataset, Floats
 from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
-from dsframework.metrics import Sample, Scores, score
+from dsframework.experiment._weights import row_weights
+from dsframework.metrics import Interval, Sample, Scores, score
 from dsframework.models import Model
 from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
 
-__all__ = ["Chosen", "FinalOutcome", "FitJob", "FoldOutcome", "fit_final", "fit_fold", "fit_rows", "forecast_rows", "score_rows"]
+__all__ = [
+    "Chosen",
+    "FinalOutcome",
+    "FitJob",
+    "FoldOutcome",
+    "fit_final",
+    "fit_fold",
+    "fit_rows",
+    "forecast_rows",
+    "sample_of",
+    "score_rows",
+]
 
 Chosen = slice | np.ndarray[Any, Any]
 """Some rows of a dataset: a slice where they lie together, positions otherwise."""
@@ -101,16 +114,22 @@ def baseline_predictions(dataset: Dataset, job: FitJob, fold: Fold) -> dict[str,
         found = {"prior": Forecast.of_classes(prior if job.n_classes > 2 else prior[:, 1])}
         average = np.full(len(prior), shares[1] if job.n_classes == 2 else np.argmax(shares))
     else:
-        who = dataset.entity[train]
-        counts = np.bincount(who, minlength=len(dataset.entities))
-        sums = np.bincount(who, weights=y, minlength=len(dataset.entities))
-        average = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean())[dataset.entity[test]]
+        average = historic_mean(y, dataset.where[train], dataset.where[test])
         found = {}
     many = job.task == "classification" and job.n_classes > 2
     for name, values in dataset.naive.items():
         known = np.where(np.isfinite(values[test]), values[test], average)
         found[name] = Forecast.of_classes(_sure(known, job.n_classes)) if many else Forecast(known)
-    return found if job.task == "classification" else {**found, "historic_mean": Forecast(average)}
+    return found if job.task == "classification" else {**found, **_learned_baselines(dataset, job, train, test, average)}
+
+
+def _learned_baselines(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, average: Floats) -> dict[str, Forecast]:
+    """The averages of the training rows; of a level, which a season can repeat, also its line moved on."""
+    found = {"historic_mean": average, "slot_mean": slot_mean(dataset.y[train], dataset.where[train], dataset.where[test])}
+    if "seasonal_naive" in dataset.naive:
+        moved = drift(dataset.where, job.horizon)[test]
+        found["drift"] = np.where(np.isfinite(moved), moved, average)
+    return {name: Forecast(values) for name, values in found.items()}
 
 
 def _sure(classes: Floats, n_classes: int) -> Floats:
@@ -124,7 +143,9 @@ def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit"
     if job.import_path and job.import_path not in sys.path:
         sys.path.insert(0, job.import_path)
     y = dataset.y[train] if job.task in ("regression", "classification") else None
-    table = Table(dataset.x[train], y, dataset.where[train])
+    rows = dataset.where[train]
+    weight = row_weights(job.weights, None if dataset.weight is None else dataset.weight[train], rows)
+    table = Table(dataset.x[train], y, rows, weight)
     if len(table.rows) == 0:
         raise SplitError(f"{name} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
     _refuse_missing(dataset, make_steps(job.preprocessing), job.new_model(), table.x)
@@ -139,8 +160,13 @@ def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
 
 def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
     """Score forecasts of the rows `test`, made from the rows `train`; raises `MetricError`."""
+    return score(job.metrics, sample_of(dataset, job, train, test, forecast))
+
+
+def sample_of(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast, interval: Interval | None = None) -> Sample:
+    """Return forecasts of the rows `test`, made from the rows `train`, with all that metrics and evaluators ask for."""
     scale, squared_scale = _scales(dataset, job, train, test)
-    sample = Sample.of_rows(
+    return Sample.of_rows(
         dataset.truth(test),
         forecast.point,
         dataset.where[test],
@@ -151,10 +177,10 @@ def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forec
         quantiles=forecast.quantiles,
         levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
         flagged=forecast.flagged,
+        interval=interval,
         features=forecast.features,
         reference=forecast.reference,
     )
-    return score(job.metrics, sample)
 
 
 def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) -> None:

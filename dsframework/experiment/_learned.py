@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from dsframework.errors import ModelError, SplitError
 from dsframework.metrics import reference_rows
 from dsframework.models import Model, make_model
 from dsframework.preprocessing import HeldOut, ModelMaker, Pipeline, TargetTransform, make_steps
-from dsframework.rows import Floats, Rows
-from dsframework.spec import Component, EarlyStopping
+from dsframework.rows import Floats, Rows, asked_of, with_history
+from dsframework.spec import Component, EarlyStopping, WeightSpec
 
 __all__ = ["FitJob", "Forecast", "Learned", "Table", "asked_of", "learn", "with_history"]
 
@@ -41,6 +41,7 @@ class FitJob:
     device: str = "cpu"
     n_classes: int = 2
     quantiles: tuple[float, ...] = ()
+    weights: WeightSpec | None = None
 
     @property
     def models(self) -> ModelMaker:
@@ -91,6 +92,8 @@ class Table:
     def take(self, chosen: slice | np.ndarray[Any, Any]) -> Table:
         """Return some of the rows."""
         y, weight = (None if part is None else part[chosen] for part in (self.y, self.weight))
+        if weight is not None and len(weight):
+            weight = weight / weight.mean()
         return Table(self.x[chosen], y, self.rows[chosen], weight)
 
 
@@ -171,6 +174,11 @@ class Learned:
         return self.target.needs_now or bool(getattr(self.model, "needs_now", False))
 
     @property
+    def needs_season(self) -> bool:
+        """Whether the target's own value a season before is needed beside the features."""
+        return self.target.needs_season
+
+    @property
     def history(self) -> int:
         """How many earlier rows of the same entity a prediction reads, for preprocessing and for the model."""
         return self.model.history + self.steps.history
@@ -225,7 +233,7 @@ class Learned:
         return np.array([", ".join(names[row]) for row in most], dtype=object)
 
     def _rows(self, rows: Rows) -> dict[str, Any]:
-        return {"rows": rows} if _needs_rows(self.model) else {}
+        return _given(self.model, self.target, rows)
 
 
 def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
@@ -246,9 +254,10 @@ def learn(job: FitJob, table: Table, names: Sequence[str]) -> Learned:
     steps, target, z = _fit_scales(job, table, names)
     model = job.new_model()
     x = steps.transform(table.x, rows=table.rows)
-    given: dict[str, Any] = {"rows": table.rows} if _needs_rows(model) else {}
+    given = _given(model, target, table.rows)
     model.fit(x, z, rounds=rounds, **given, **_weight(model, table))
-    target.correct(lambda: model.predict(x, **given), z, table.rows, held_out=lambda: _held_out(job, table, z, names, rounds))
+    scaled = replace(table, rows=given.get("rows", table.rows))
+    target.correct(lambda: model.predict(x, **given), z, table.rows, held_out=lambda: _held_out(job, scaled, z, names, rounds))
     return Learned(steps, target, model, rounds, job.task, job.quantiles)
 
 
@@ -285,7 +294,9 @@ def _find_rounds(job: FitJob, table: Table, names: Sequence[str]) -> int:
     x_val, rows_val = steps.transform(seen.x, rows=seen.rows), seen.rows.asking(seen_asked)
     if model.history == 0:
         x_val, rows_val = np.ascontiguousarray(x_val[seen_asked]), seen.rows[seen_asked]
-    given: dict[str, Any] = {"rows": fitted.rows, "rows_val": rows_val} if _needs_rows(model) else {}
+    given = _given(model, target, fitted.rows)
+    if given:
+        given |= {"rows_val": _given(model, target, rows_val)["rows"]}
     assert seen.y is not None
     return model.find_rounds(
         steps.transform(fitted.x, rows=fitted.rows),
@@ -313,7 +324,7 @@ def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds
     fitted = table.take(inner)
     steps = make_steps(job.preprocessing).fit(fitted.x, names, y=z[inner], rows=fitted.rows, models=job.models)
     model = job.new_model()
-    given: dict[str, Any] = {"rows": fitted.rows} if _needs_rows(model) else {}
+    given = _given(model, TargetTransform(), fitted.rows)
     model.fit(steps.transform(fitted.x, rows=fitted.rows), z[inner], rounds=rounds, **given, **_weight(model, fitted))
     learned = Learned(steps, TargetTransform(), model)
     seen = with_history(table.rows, watched, learned.history)
@@ -321,47 +332,15 @@ def _held_out(job: FitJob, table: Table, z: Floats, names: Sequence[str], rounds
     return HeldOut(forecast.point, z[watched], table.rows[watched])
 
 
-def with_history(rows: Rows, asked: Any, history: int) -> Any:
-    """Return what a model with that history must see to predict the rows that are asked for.
-
-    Parameters
-    ----------
-    rows
-        Rows in the order of the panel.
-    asked
-        A slice or a mask.
-    history
-        How many earlier rows of the same entity.
-
-    Returns
-    -------
-    slice or np.ndarray
-        `asked` itself where there is no history to read, otherwise positions, rising.
-    """
-    if history == 0:
-        return asked
-    wanted = np.zeros(len(rows), dtype=bool)
-    wanted[asked] = True
-    order = np.argsort(rows.entity, kind="stable")
-    place = np.arange(len(order))
-    following = np.where(wanted[order], place, len(order) + history)
-    following = np.minimum.accumulate(following[::-1])[::-1]
-    last = np.searchsorted(rows.entity[order], rows.entity[order], side="right")
-    near = (following - place <= history) & (following < last)
-    return np.sort(order[near])
-
-
-def asked_of(rows: Rows, asked: Any, positions: Any) -> Rows:
-    """Return the rows at the positions, of which those that are asked for are marked."""
-    if positions is asked:
-        return rows[asked]
-    wanted = np.zeros(len(rows), dtype=bool)
-    wanted[asked] = True
-    return rows[positions].asking(wanted[positions])
-
-
 def _asked(rows: Rows) -> Rows:
     return rows if rows.asked is None else rows[rows.asked]
+
+
+def _given(model: Model, target: TargetTransform, rows: Rows) -> dict[str, Any]:
+    """What a model gets beside the features: the rows, with the target's last known value on the scale that the model learns."""
+    if not _needs_rows(model):
+        return {}
+    return {"rows": target.carried(rows) if getattr(model, "needs_now", False) else rows}
 
 
 def _needs_rows(model: Model) -> bool:
@@ -369,4 +348,9 @@ def _needs_rows(model: Model) -> bool:
 
 
 def _weight(model: Model, table: Table) -> dict[str, Any]:
-    return {"weight": table.weight} if table.weight is not None and model.takes_weight else {}
+    if table.weight is None:
+        return {}
+    if not model.takes_weight:
+        name = getattr(model, "name", type(model).__name__)
+        raise ModelError(f"{name} learns from all rows alike", field="weights", mend="remove weights, or use lightgbm or the like")
+    return {"weight": table.weight}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dsframework.calendars import trading_calendar
 from dsframework.data import Panel
+from dsframework.experiment._bars_of_day import BarsOfDay, local_times
 from dsframework.rows import Codes, Floats, Rows, Times
 
 __all__ = ["entity_codes", "locate"]
@@ -32,6 +32,8 @@ def locate(
     step: np.ndarray[Any, np.dtype[np.int64]],
     *,
     now: Floats | None = None,
+    season: Floats | None = None,
+    bars: BarsOfDay | None = None,
     label_time: Times | None = None,
 ) -> Rows:
     """Return the `Rows` of a part of a panel.
@@ -42,11 +44,13 @@ def locate(
         Rows of the panel, at least its time column.
     panel
         Where the time column, the calendar and its clocks are known.
-    entity, entities, step, now, label_time
+    entity, entities, step, now, season, label_time
         See `Rows`.
+    bars
+        The bars of a day, which tell the time of day that a target will lie at.
     """
     times = frame[panel.time]
-    local = _local(times, panel.calendar)
+    local = local_times(times, panel.calendar)
     clock = local.dt.hour().cast(pl.Int32) * 60 + local.dt.minute().cast(pl.Int32) if local.dtype != pl.Date else None
     return Rows(
         entity=entity,
@@ -56,15 +60,7 @@ def locate(
         slot=np.zeros(frame.height, dtype=np.int32) if clock is None else clock.to_numpy().astype(np.int32),
         step=step,
         now=now,
+        season=season,
+        label_slot=None if bars is None else bars.label_slot(times),
         label_time=label_time,
     )
-
-
-def _local(times: pl.Series, calendar: str | None) -> pl.Series:
-    """The times as the clocks at the exchange show them; those without a zone as they are."""
-    zone = getattr(times.dtype, "time_zone", None)
-    if zone is None:
-        return times
-    if calendar is not None:
-        times = times.dt.convert_time_zone(trading_calendar(calendar).timezone)
-    return times.dt.replace_time_zone(None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dsframework.errors import SpecError
+from dsframework.evaluation import quantile_levels
 from dsframework.experiment._fit import FitJob
 from dsframework.spec import (
     STAGES,
@@ -16,10 +17,14 @@ from dsframework.spec import (
     DataSpec,
     EarlyStopping,
     ExperimentSpec,
+    IntervalSpec,
     SpecIssue,
     SplitSpec,
     TargetSpec,
+    WeightSpec,
     is_distribution,
+    model_params,
+    search_space,
 )
 
 __all__ = ["Plan", "digest", "expand"]
@@ -55,6 +60,9 @@ class Plan:
     early_stopping: EarlyStopping | None
     audit: Literal["full", "features", "off"] = "full"
     quantiles: tuple[float, ...] = ()
+    intervals: IntervalSpec | None = None
+    weights: WeightSpec | None = None
+    evaluation: tuple[Component, ...] = ()
 
     @property
     def horizon(self) -> int:
@@ -63,21 +71,15 @@ class Plan:
 
     @property
     def search_space(self) -> dict[str, Any]:
-        """The model's arguments as given: plain values, lists of choices, ranges."""
-        values = self.model.arguments.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        if self.model.name == "python":
-            return {"class": values["class"], **{f"arguments.{key}": value for key, value in values.get("arguments", {}).items()}}
-        return values
+        """The model's arguments as given, and those of models inside it: plain values, lists of choices, ranges."""
+        return search_space(self.model)
 
     def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
         """Return the fit of one point of the search space."""
-        if self.model.name == "python":
-            arguments = {key[len("arguments.") :]: value for key, value in params.items() if key != "class"}
-            params = {"class": params["class"], "arguments": arguments}
         return FitJob(
             task=self.task,
             model=self.model.name,
-            params=params,
+            params=model_params(self.model.name, params),
             preprocessing=tuple(self.preprocessing),
             transform=self.target.scale if self.target else "none",
             metrics=self.metrics,
@@ -87,6 +89,7 @@ class Plan:
             horizon=self.horizon,
             import_path=import_path,
             quantiles=self.quantiles,
+            weights=self.weights,
         )
 
     def identity(self) -> dict[str, Any]:
@@ -103,7 +106,20 @@ class Plan:
             "metric": self.metric,
             "seed": self.seed,
             "early_stopping": self.early_stopping.model_dump(mode="json") if self.early_stopping else None,
+            **({"quantiles": list(self.quantiles)} if self.quantiles else {}),
         }
+
+    @property
+    def afterwards(self) -> dict[str, Any]:
+        """What is made of the fits and changes none of them, as plain data; empty where the document leaves it at its defaults."""
+        found: dict[str, Any] = {} if self.audit == "full" else {"audit": self.audit}
+        if self.weights is not None:
+            found["weights"] = self.weights.model_dump(mode="json")
+        if self.intervals is not None:
+            found["intervals"] = self.intervals.model_dump(mode="json")
+        if self.evaluation:
+            found["evaluation"] = [component.to_plain(full=True) for component in self.evaluation]
+        return found
 
     def stage_key(self, *stages: str) -> str:
         """Return a hash of some stages, so that what they give is computed once a study."""
@@ -168,6 +184,10 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         threads=spec.resources.cpus,
         early_stopping=spec.tuning.early_stopping,
         audit=spec.audit,
+        quantiles=quantile_levels(spec.intervals) if spec.intervals and spec.intervals.method == "quantile" else (),
+        intervals=spec.intervals,
+        weights=spec.weights,
+        evaluation=tuple(spec.evaluation),
     )
 
 

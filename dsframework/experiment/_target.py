@@ -5,18 +5,19 @@ from __future__ import annotations
 import polars as pl
 
 from dsframework.data import Panel
-from dsframework.errors import DataError, SplitError
+from dsframework.errors import SplitError
+from dsframework.experiment._forms import check_values, measured, naive_names
+from dsframework.experiment._resolve import season_length, season_of
 from dsframework.spec import TargetSpec
 
-__all__ = ["add_labels", "add_target", "season_length", "value_now"]
-
-_WEEK = 5
+__all__ = ["add_labels", "add_target", "has_now", "known_values", "seasons_back"]
 
 
 def add_target(panel: Panel, target: TargetSpec) -> pl.DataFrame:
-    """Return the panel's rows with ``__y``, ``__time``, ``__label_time`` and one ``__naive_<name>`` column a baseline.
+    """Return the panel's rows with ``__y``, ``__time``, ``__label_time``, ``__season`` and one ``__naive_<name>`` column a baseline.
 
-    The target of a row lies `horizon` rows ahead within its entity; it is null where the data ends before.
+    The target of a row lies `horizon` rows ahead within its entity; it is null where the data ends before. ``__season`` is the target's
+    own value whole seasons before the target's time.
 
     Raises
     ------
@@ -25,44 +26,51 @@ def add_target(panel: Panel, target: TargetSpec) -> pl.DataFrame:
     SplitError
         When an entity has no row that far ahead.
     """
-    column, horizon = pl.col(target.column).cast(pl.Float64), target.horizon
-    frame = panel.frame
-    missing = frame[target.column].null_count()
-    if missing:
-        where = frame.filter(pl.col(target.column).is_null())[panel.time][0]
-        raise DataError(
-            f"{missing} values of {target.column!r} are missing (first at {where})", field="target.column", mend="fill or drop those rows"
-        )
-    if target.as_ in ("log_return", "volatility", "return") and frame.select((column <= 0).any()).item():
-        raise DataError(
-            f"{target.column!r} has values <= 0, for which a {target.as_} is not defined", field="target.as", mend="use as: value"
-        )
-    if target.as_ == "volatility" and horizon < 2:
-        raise DataError("a volatility needs at least two returns", field="target.horizon", value=horizon, mend="use horizon: 5")
-    future, now, naive = _forms(target, column)
-
-    def over(expression: pl.Expr) -> pl.Expr:
-        return expression.over(panel.entity) if panel.entity else expression
-
-    season = season_length(panel)
-    back = -(-horizon // season) * season - horizon
-    expressions = [
-        over(future).alias("__y"),
-        pl.col(panel.time).alias("__time"),
-        over(pl.col(panel.time).shift(-horizon)).alias("__label_time"),
-        *(over(expression).cast(pl.Float64).alias(f"__naive_{name}") for name, expression in naive.items()),
-    ]
+    check_values(panel, target)
+    found = measured(panel, target)
+    if found["y"].null_count() == found.height:
+        _refuse_no_target(panel, target)
+    now = pl.col("now")
+    naive = {name: now.fill_null(0.0) * 0 if name == "zero" else now for name in naive_names(target)}
     if target.as_ in ("value", "volatility"):
-        expressions.append(over(now.shift(back)).alias("__naive_seasonal_naive"))
-    result = frame.with_columns(expressions)
-    if result["__y"].null_count() == result.height:
+        naive["seasonal_naive"] = _seasonal(target, season_length(panel))
+    columns = _with_entity(panel, found).select(
+        pl.col("y").alias("__y"),
+        pl.col("label_time").alias("__label_time"),
+        _seasonal(target, season_of(panel, target)).alias("__season"),
+        *(expression.alias(f"__naive_{name}") for name, expression in naive.items()),
+    )
+    return panel.frame.with_columns(pl.col(panel.time).alias("__time"), *columns)
+
+
+def _with_entity(panel: Panel, table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(panel.frame[panel.entity].alias("entity") if panel.entity else pl.lit("").alias("entity"))
+
+
+def _seasonal(target: TargetSpec, season: int) -> pl.Expr:
+    return pl.col("now").shift(seasons_back(target, season)).over("entity")
+
+
+def seasons_back(target: TargetSpec, season: int) -> int:
+    """Return how many rows before a row the last value lies that is known and whole seasons before the row's target."""
+    horizon: int = target.horizon
+    return -(-horizon // season) * season - horizon
+
+
+def _refuse_no_target(panel: Panel, target: TargetSpec) -> None:
+    if target.as_ == "rank" and panel.frame[panel.time].n_unique() == panel.frame.height:
         raise SplitError(
-            f"no row has a target: the longest entity has fewer than {horizon + 1} rows",
-            field="target.horizon",
-            value=horizon,
-            mend="use a shorter horizon or more data",
+            "no row has a target: at no time are there two entities, whose changes could be ranked",
+            field="target.as",
+            value="rank",
+            mend="use as: return",
         )
-    return result
+    raise SplitError(
+        f"no row has a target: the longest entity has fewer than {target.horizon + 1} rows",
+        field="target.horizon",
+        value=target.horizon,
+        mend="use a shorter horizon or more data",
+    )
 
 
 def add_labels(panel: Panel, column: str | None) -> pl.DataFrame:
@@ -78,38 +86,17 @@ def add_labels(panel: Panel, column: str | None) -> pl.DataFrame:
     return panel.frame.with_columns(known.alias("__y"), time.alias("__time"), time.alias("__label_time"))
 
 
-def value_now(panel: Panel, target: TargetSpec) -> pl.Series:
-    """Return the target's own value as far as it is known at each row, on the target's terms; NaN where there is none."""
-    _, _, naive = _forms(target, pl.col(target.column).cast(pl.Float64))
-    now = naive.get("naive", pl.lit(None, dtype=pl.Float64))
-    values = panel.frame.select((now.over(panel.entity) if panel.entity else now).cast(pl.Float64).alias("now"))["now"]
-    return values.fill_null(float("nan"))
+def has_now(target: TargetSpec) -> bool:
+    """Whether the target has a value of its own that is known at a row: a number, and no class."""
+    return "naive" in naive_names(target)
 
 
-def _forms(target: TargetSpec, column: pl.Expr) -> tuple[pl.Expr, pl.Expr, dict[str, pl.Expr]]:
-    """The future value, the value of today on the same terms, and the untrained forecasts."""
-    horizon = target.horizon
-    ahead, behind = column.shift(-horizon), column.shift(horizon)
-    if target.as_ == "return":
-        now = column / behind - 1
-        return ahead / column - 1, now, {"zero": pl.lit(0.0) + column * 0, "naive": now}
-    if target.as_ == "log_return":
-        now = (column / behind).log()
-        return (ahead / column).log(), now, {"zero": pl.lit(0.0) + column * 0, "naive": now}
-    if target.as_ == "direction":
-        future = pl.when(ahead.is_null()).then(None).otherwise((ahead > column).cast(pl.Float64))
-        now = pl.when(behind.is_null()).then(None).otherwise((column > behind).cast(pl.Float64))
-        return future, now, {"persistence": now}
-    if target.as_ == "volatility":
-        now = column.log().diff().rolling_std(horizon)
-        return now.shift(-horizon), now, {"naive": now}
-    return ahead, column, {"naive": column}
+def known_values(panel: Panel, target: TargetSpec) -> pl.DataFrame:
+    """Return ``now`` and ``season``, the target's own value as far as it is known at each row, and whole seasons before; NaN where unknown.
 
-
-def season_length(panel: Panel) -> int:
-    """Return how many rows of an entity make a season: five for daily bars, a session's bars for shorter ones."""
-    times = panel.frame[panel.time].unique().sort()
-    if times.dtype == pl.Date:
-        return _WEEK
-    per_day = times.dt.date().value_counts()["count"].mode()[0]
-    return int(per_day) if per_day > 1 else _WEEK
+    They are what `add_target` says of the same rows, without the rows ahead.
+    """
+    found = _with_entity(panel, measured(panel, target)).select("now", _seasonal(target, season_of(panel, target)).alias("season"))
+    if not has_now(target):
+        found = found.select(pl.lit(None, dtype=pl.Float64).alias(name) for name in found.columns)
+    return found.fill_null(float("nan"))

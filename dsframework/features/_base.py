@@ -1,11 +1,11 @@
 """What a feature is.
 
 A feature is a function from its arguments to columns. Each column says what it is called, which columns it reads, how many rows of
-history before the row it reads, and how it is computed, in one of four ways: an operation, which compiled kernels do for the whole panel
+history before the row it reads, and how it is computed, in one of five ways: an operation, which compiled kernels do for the whole panel
 in one pass (`FeatureColumn.compiled`); a polars expression over the read columns (floats; a missing or infinite value is null); a kernel,
 which is a Python function of the read columns as arrays, in which the rows of each entity follow one another in the order of time and a
-missing value is NaN (what it says where a window reaches into another entity is thrown away); or, for what the date itself says, a
-function of the times.
+missing value is NaN (what it says where a window reaches into another entity is thrown away); for what the date itself says, a function
+of the times; or a function of the whole panel and the read columns, for what none of these can do.
 
 Its value depends on the data at or before the row's time only, and not on how far the data goes on. Nor does it depend on where the
 history begins: the same `lookback` rows before a row give the same bits, in training and when the row is predicted from a short history.
@@ -16,7 +16,8 @@ Scope ``entity``: the column sees the rows of one entity in the order of time. S
 A window over a stretch of the past is written with ``min_samples`` equal to the window, so that it is null until it has its history.
 
 `by` makes an operation or kernel see only the rows of the entity that have the same key, such as those of the same weekday; then `lookback`
-counts those rows.
+counts those rows. `reach` says for each row how far back it reads, where that is not the same for all, such as to the first row of an
+earlier session. `source` says of which row a value is, where it is one of another entity; then `lookback` counts rows of that entity.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ import polars as pl
 
 from dsframework.calendars import TradingCalendar, trading_calendar
 from dsframework.features._operations import Operation
+from dsframework.features._orders import Positions
+from dsframework.features._view import View
 
 __all__ = ["Feature", "FeatureColumn", "Floats", "Grouping", "Moments"]
 
@@ -120,6 +123,16 @@ class FeatureColumn:
         How compiled kernels compute it from `inputs`.
     by
         What parts the rows of an entity, for an operation or a kernel.
+    of_panel
+        How it is computed from the panel and arrays of `inputs`, which are in the panel's order, as is the result.
+    reach
+        How many rows of its entity before a row it reads, for each row; more than there are where the row has not the history.
+    source
+        Which row of the panel a value is of, for each row; -1 where it is not there.
+    others
+        Entities that the column reads whichever entity the row is of.
+    keys
+        Names that must be those of the columns with the times or the entities: field, name, ``time`` or ``entity``.
     """
 
     name: str
@@ -133,6 +146,16 @@ class FeatureColumn:
     warm_up: int | None = None
     operation: Operation | None = None
     by: Grouping | None = None
+    of_panel: Callable[..., Floats] | None = None
+    reach: Callable[[View], Positions] | None = None
+    source: Callable[[View], Positions] | None = None
+    others: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str, Literal["time", "entity"]], ...] = ()
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether `lookback` counts the last rows of the row's entity."""
+        return self.by is None and self.reach is None and self.source is None
 
     @classmethod
     def compiled(cls, name: str, inputs: tuple[tuple[str, str], ...], operation: Operation, **more: Any) -> Self:

@@ -15,6 +15,7 @@ from dsframework.features._compute import Computation
 from dsframework.features._engine import Floats
 from dsframework.features._orders import Bools, entity_order
 from dsframework.features._plan import check_steps, plan
+from dsframework.features._view import View
 from dsframework.features._warmth import warm_rows
 from dsframework.spec import Component
 
@@ -91,7 +92,9 @@ def build_features(
     order = entity_order(frame, entity)
     names = tuple(step.column.name for step in steps)
     matrix: Floats = np.empty((frame.height, len(names)), dtype=np.float64)
-    computation = Computation(frame, steps, order, Moments(frame[time], calendar), matrix, time=time, entity=entity, threads=threads)
+    keys = frame.select([time, *([entity] if entity else [])])
+    view = View(Moments(frame[time], calendar), order, keys, time, entity, whole=history == "whole")
+    computation = Computation(frame, steps, view, matrix, threads=threads)
     computation.run()
-    warm, lookback = warm_rows(steps, order, computation.orders, whole=history == "whole")
+    warm, lookback = warm_rows(steps, view, computation.orders)
     return FeatureTable(names=names, matrix=matrix, warm=warm, lookback=lookback)

@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 
 from dsframework.errors import FeatureError
-from dsframework.features._base import FeatureColumn, Moments
+from dsframework.features._base import FeatureColumn
 from dsframework.features._engine import Column, Floats, across, run_program
 from dsframework.features._operations import Program
 from dsframework.features._orders import Order, Positions, split_order
 from dsframework.features._plan import Step, placed
+from dsframework.features._view import View
 
 __all__ = ["Computation"]
 
@@ -29,14 +30,10 @@ class Computation:
         The panel.
     steps
         The columns, each after those that it reads, as they stand in the matrix.
-    order
-        The rows of each entity.
-    moments
-        The times.
+    view
+        The panel's times and keys.
     matrix
         Shape (rows, columns), to be filled.
-    time, entity
-        Names of the columns with the times and the entities.
     threads
         How many threads do it.
 
@@ -50,16 +47,13 @@ class Computation:
         self,
         frame: pl.DataFrame,
         steps: Sequence[Step],
-        order: Order,
-        moments: Moments,
+        view: View,
         matrix: Floats,
         *,
-        time: str,
-        entity: str | None,
         threads: int | None,
     ) -> None:
-        self.frame, self.steps, self.order, self.moments, self.matrix = frame, steps, order, moments, matrix
-        self.time, self.entity, self.threads = time, entity, threads
+        self.frame, self.steps, self.view, self.matrix, self.threads = frame, steps, view, matrix, threads
+        self.order, self.moments = view.order, view.moments
         self.place = {step.column.name: number for number, step in enumerate(steps)}
         self.orders: dict[str, Order] = {}
         self._columns: dict[str, Column] = {}
@@ -105,6 +99,8 @@ class Computation:
                 self._put(column.name, self._of_times(step))
             elif column.kernel is not None:
                 self._put(column.name, self._kernel(column))
+            elif column.of_panel is not None:
+                self._put(column.name, self._of_panel(step))
 
     def _program(self, steps: Sequence[Step]) -> None:
         """Run operations that see the rows of the same order, in one pass."""
@@ -148,7 +144,7 @@ class Computation:
     @property
     def _times(self) -> Positions:
         """Where the rows of each time begin, and the number of rows."""
-        runs = self.frame[self.time].rle_id()
+        runs = self.frame[self.view.time].rle_id()
         return np.append(np.flatnonzero(np.diff(runs.to_numpy().astype(np.int64), prepend=-1)), len(runs))
 
     def _put(self, name: str, values: Floats) -> None:
@@ -158,6 +154,15 @@ class Computation:
         assert step.column.of_times is not None
         try:
             return step.column.of_times(self.moments).cast(pl.Float64).to_numpy()
+        except FeatureError as error:
+            raise placed(error, step.place) from None
+
+    def _of_panel(self, step: Step) -> Floats:
+        assert step.column.of_panel is not None
+        read = [self._column(name).array() for _, name in step.column.inputs]
+        try:
+            with np.errstate(all="ignore"):
+                return step.column.of_panel(self.view, *(np.where(np.isfinite(values), values, np.nan) for values in read))
         except FeatureError as error:
             raise placed(error, step.place) from None
 
@@ -177,10 +182,10 @@ class Computation:
         if not columns:
             return
         read = dict.fromkeys(name for column in columns for _, name in column.inputs)
-        rows = self.frame.select([self.time, *([self.entity] if self.entity else [])])
+        rows = self.view.keys
         rows = rows.with_columns(pl.Series(name, self._column(name).array(), nan_to_null=True) for name in read)
         rows = rows.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in read)
-        over = {"time": self.time, "entity": self.entity}
+        over = {"time": self.view.time, "entity": self.view.entity}
         values = []
         for column in columns:
             assert column.expression is not None

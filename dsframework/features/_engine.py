@@ -25,7 +25,7 @@ _features = kernel(
     Array(np.int64, out=True),
 )
 _across = kernel("tsml_across", ctypes.c_int32, ctypes.c_void_p, _length, ctypes.c_void_p, _length, _ints, _length, _length)
-_KINDS = {"rank": 0, "cross_zscore": 1}
+_KINDS = {"rank": 0, "cross_zscore": 1, "cross_mean": 2, "others_mean": 3}
 _ROWS = 8192
 _ROOM = 4 * 2**20
 _MOST_SEGMENTS = 16

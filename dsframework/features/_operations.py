@@ -23,7 +23,8 @@ std, zscore            over a window, divided by n - 1 (with a decay, by what ma
                        (newest value - mean) / std, 0 where all values are equal
 skew, kurt             over a window, without bias (the kurtosis of a normal distribution is 0)
 quantile               over a window, between the two nearest values; `share` is between 0 and 1
-rank, cross_zscore     among all entities at the same time; only for a column of scope ``time``
+rank, cross_zscore,    among all entities at the same time, the last without the row's own; only for a column of scope ``time``
+cross_mean, others_mean
 =====================  =====================================================================================================
 """
 

@@ -63,12 +63,15 @@ class Order:
         back[self.rows] = values
         return back
 
-    def reached(self, cold: Bools, back: int) -> Bools:
-        """Return which rows have a cold one among themselves and the `back` rows before them in their group, shape (rows,)."""
+    def reached(self, cold: Bools, back: int | Positions) -> Bools:
+        """Return which rows have a cold one among themselves and the `back` rows before them in their group, shape (rows,).
+
+        `back` may be another number for each row, in the order of the panel.
+        """
         places = np.arange(len(cold))
         last = np.maximum.accumulate(np.where(self.ordered(cold), places, -1))
         begin = np.repeat(self.starts[:-1], np.diff(self.starts))
-        return self.restored((last >= begin) & (places - last <= back))
+        return self.restored((last >= begin) & (places - last <= (back if isinstance(back, int) else self.ordered(back))))
 
     def distance(self, within: Order, back: int) -> int:
         """Return how many rows back in `within` the row lies at most that is `back` rows back in its group here."""

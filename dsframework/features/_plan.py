@@ -24,7 +24,8 @@ class Step:
     Attributes
     ----------
     lookback
-        How many rows before a row it and what it reads look at together; rows of a part of an entity are not counted.
+        How many rows before a row it and what it reads look at together; rows that are not just the last ones of the entity are not
+        counted.
     warm_up
         How many rows an entity must have before a row for them to have a value.
     """
@@ -45,7 +46,7 @@ def plan(components: Sequence[Component]) -> list[Step]:
                 text = f"two features make a column {column.name!r}: this one and {steps[column.name].place}"
                 raise FeatureError(text, field=place, mend="remove one of them")
             below = [steps[name] for _, name in column.inputs if name in steps]
-            own = (0, 0) if column.by else (column.lookback, column.lookback if column.warm_up is None else column.warm_up)
+            own = (column.lookback, column.lookback if column.warm_up is None else column.warm_up) if column.counts_rows else (0, 0)
             lookback = own[0] + max((step.lookback for step in below), default=0)
             warm_up = own[1] + max((step.warm_up for step in below), default=0)
             steps[column.name] = Step(column, place, lookback, warm_up)
@@ -99,6 +100,7 @@ def check_steps(steps: list[Step], frame: pl.DataFrame, time: str, entity: str |
                 text = f"{name!r} is not numeric but {frame.schema[name]}"
                 raise FeatureError(text, field=f"{place}.{argument}", value=name, mend="use a numeric column")
         _check_needs(column, place, days_only=days_only, entity=entity, calendar=calendar)
+        _check_keys(column, place, time=time, entity=entity)
         made.append(column.name)
 
 
@@ -109,6 +111,24 @@ def _check_needs(column: FeatureColumn, place: str, *, days_only: bool, entity: 
         raise FeatureError(f"{column.name!r} compares entities, and there is one series only", field=place, mend="set data.entity")
     if column.needs == "clock" and days_only:
         raise FeatureError(f"{column.name!r} needs times of day, and the data has days only", field=place, mend="remove it")
+
+
+def _check_keys(column: FeatureColumn, place: str, *, time: str, entity: str | None) -> None:
+    """A window is over the rows of an entity in the order of time, and has to say so."""
+    for field, name, role in column.keys:
+        wanted = time if role == "time" else entity or ""
+        if name == wanted:
+            continue
+        clause = "ORDER BY" if role == "time" else "PARTITION BY"
+        if not wanted:
+            raise FeatureError("there is one series only", field=f"{place}.{field}", value=f"PARTITION BY {name}", mend="remove it")
+        value = f"{clause} {name}" if name else "no PARTITION BY"
+        raise FeatureError(
+            "a window is over the rows of one series in the order of time",
+            field=f"{place}.{field}",
+            value=value,
+            mend=f"write {clause} {wanted}",
+        )
 
 
 def _no_column(name: str, known: list[str], field: str, *, late: bool) -> FeatureError:

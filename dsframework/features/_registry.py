@@ -7,14 +7,19 @@ from importlib.metadata import entry_points
 from dsframework.errors import FeatureError
 from dsframework.features._base import Feature
 from dsframework.features._calendar import calendar_columns
+from dsframework.features._cross_asset import cross_asset_columns
 from dsframework.features._ewm import ewm_columns
 from dsframework.features._expanding import expanding_columns
+from dsframework.features._fourier import fourier_columns
 from dsframework.features._lag import lag_columns
+from dsframework.features._profile import volume_profile_columns
+from dsframework.features._python import python_columns
 from dsframework.features._range import range_columns, realised_volatility_columns
 from dsframework.features._rank import rank_columns, zscore_columns
 from dsframework.features._returns import returns_columns
 from dsframework.features._rolling import rolling_columns
 from dsframework.features._seasonal import seasonal_columns
+from dsframework.features._sql import sql_columns
 from dsframework.features._summary_guard import summary_columns
 from dsframework.spec import Arguments, catalogue, not_available
 
@@ -23,16 +28,21 @@ __all__ = ["find_feature", "known_features", "register_feature"]
 GROUP = "jupyterlab_tsml.features"
 _features: dict[str, Feature] = {
     "calendar": calendar_columns,
+    "cross_asset": cross_asset_columns,
     "ewm": ewm_columns,
     "expanding": expanding_columns,
+    "fourier": fourier_columns,
     "lag": lag_columns,
+    "python": python_columns,
     "range": range_columns,
     "rank": rank_columns,
     "realised_volatility": realised_volatility_columns,
     "returns": returns_columns,
     "rolling": rolling_columns,
     "seasonal": seasonal_columns,
+    "sql": sql_columns,
     "summary": summary_columns,
+    "volume_profile": volume_profile_columns,
     "zscore": zscore_columns,
 }
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from dsframework.features._base import FeatureColumn, Grouping, Moments
+from dsframework.features._base import FeatureColumn, Grouping
 from dsframework.features._statistics import check_windows, over_window
+from dsframework.features._view import slots
 from dsframework.spec import SeasonalArguments
 
 __all__ = ["DAY_OF_WEEK", "SLOT", "seasonal_columns"]
 
 
-def _slot(moments: Moments) -> pl.Series:
-    local = moments.local
-    return local.dt.hour().cast(pl.Int64) * 3600 + local.dt.minute().cast(pl.Int64) * 60 + local.dt.second()
-
-
 DAY_OF_WEEK = Grouping("day_of_week", lambda moments: moments.days.dt.weekday())
-SLOT = Grouping("slot", _slot)
-_DAY_AND_SLOT = Grouping("day_and_slot", lambda moments: DAY_OF_WEEK.keys(moments).cast(pl.Int64) * 100_000 + _slot(moments))
+SLOT = Grouping("slot", slots)
+_DAY = 86_400 * 10**9
+_DAY_AND_SLOT = Grouping("day_and_slot", lambda moments: DAY_OF_WEEK.keys(moments).cast(pl.Int64) * _DAY + slots(moments))
 _GROUPINGS = {"day_of_week": DAY_OF_WEEK, "slot": SLOT, "day_and_slot": _DAY_AND_SLOT}
 
 

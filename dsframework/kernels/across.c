@@ -52,21 +52,43 @@ static void zscore_of_time(const double *x, int64_t step, double *out, int64_t o
     }
 }
 
-/* Rank (kind 0) or zscore (kind 1) of the times first to last - 1; the rows of time t are starts[t] to starts[t + 1] - 1. Columns of a
+/* The mean of all values (not `without`), or of all but the row's own, which is summed from both sides and not taken away from a total:
+ * one huge value then spoils its own row's sum only by not being in it. `after` is room for n + 1 numbers. */
+static void mean_of_time(const double *x, int64_t step, double *out, int64_t out_step, int64_t n, int without, double *after) {
+    int64_t held = 0;
+    double before = 0.0;
+    after[n] = 0.0;
+    for (int64_t i = n - 1; i >= 0; i--) {
+        const int there = x[i * step] - x[i * step] == 0.0;
+        held += there;
+        after[i] = after[i + 1] + (there ? x[i * step] : 0.0);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const int there = x[i * step] - x[i * step] == 0.0;
+        const double own = there ? x[i * step] : 0.0;
+        const double mean = without ? (before + after[i + 1]) / (double)(held - there) : after[0] / (double)held;
+        before += own;
+        out[i * out_step] = mean - mean == 0.0 ? mean : (double)NAN;
+    }
+}
+
+/* Rank (kind 0), zscore (1), mean (2) or mean of the others (3) of the times first to last - 1; the rows of time t are starts[t] to starts[t + 1] - 1. Columns of a
  * matrix are read and written in their place: `step` values lie between two rows. */
 TSML_API int32_t tsml_across(int32_t kind, const double *x, int64_t step, double *out, int64_t out_step, const int64_t *starts,
                              int64_t first, int64_t last) {
     int64_t most = 1;
     for (int64_t t = first; t < last; t++)
         if (starts[t + 1] - starts[t] > most) most = starts[t + 1] - starts[t];
-    ranked_t *ranked = kind == 0 ? malloc((size_t)most * sizeof(ranked_t)) : NULL;
-    if (kind == 0 && !ranked) return TSML_NO_MEMORY;
+    ranked_t *ranked = malloc((size_t)(most + 1) * sizeof(ranked_t));
+    if (!ranked) return TSML_NO_MEMORY;
     for (int64_t t = first; t < last; t++) {
         const int64_t begin = starts[t], n = starts[t + 1] - begin;
         if (kind == 0)
             rank_of_time(x + begin * step, step, out + begin * out_step, out_step, n, ranked);
-        else
+        else if (kind == 1)
             zscore_of_time(x + begin * step, step, out + begin * out_step, out_step, n);
+        else
+            mean_of_time(x + begin * step, step, out + begin * out_step, out_step, n, kind == 3, (double *)ranked);
     }
     free(ranked);
     return TSML_OK;

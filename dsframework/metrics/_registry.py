@@ -65,6 +65,11 @@ class Scores(dict[str, float]):
     def __reduce__(self) -> tuple[Any, ...]:
         return (Scores, ({name: Score(value, self.reasons.get(name)) for name, value in self.items()},))
 
+    def updated(self, other: Scores) -> Scores:
+        """Return these scores, with those of `other` in place of the ones that it has."""
+        merged = {name: Score(value, found.reasons.get(name)) for found in (self, other) for name, value in found.items()}
+        return Scores(merged)
+
     def plain(self) -> dict[str, float | None]:
         """Return the values with None in place of NaN, as they are recorded and sent."""
         return {name: None if name in self.reasons else value for name, value in self.items()}
@@ -92,6 +97,11 @@ class Metric:
     def greater_is_better(self) -> bool:
         """Which way is up."""
         return self.info.greater_is_better
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether it is a mean of a number of each row; see `row_means`."""
+        return isinstance(self.function, RowMean)
 
     def __call__(self, sample: Sample) -> float:
         """Return the score, NaN where it has none; raises `MetricError` for what the model did wrong."""

@@ -97,6 +97,12 @@ class PythonModel(EstimatorModel):
             return False
         return bool(estimator.__sklearn_tags__().input_tags.allow_nan)
 
+    @property
+    def takes_weight(self) -> bool:  # type: ignore[override]
+        """Whether the class's `fit` has a parameter ``sample_weight``, or takes any keyword."""
+        taken = inspect.signature(resolve_class(self._path).fit).parameters.values()  # type: ignore[attr-defined]
+        return any(parameter.name == "sample_weight" or parameter.kind == inspect.Parameter.VAR_KEYWORD for parameter in taken)
+
     def fit(
         self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
     ) -> Self:

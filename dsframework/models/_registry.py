@@ -9,10 +9,10 @@ from typing import Any
 from dsframework.errors import ModelError
 from dsframework.models._base import Model, Task
 from dsframework.models._border import no_quantiles
-from dsframework.models._own_code import OwnCode, own_code
+from dsframework.own_code import OwnCode, own_code
 from dsframework.registry import Registry
 
-__all__ = ["make_model", "model_names", "model_requirements", "models", "own_modules"]
+__all__ = ["make_model", "member_of", "members", "model_names", "model_requirements", "models", "own_modules"]
 
 models: Registry[Callable[..., Model]] = Registry(
     "jupyterlab_tsml.models",
@@ -39,6 +39,13 @@ models: Registry[Callable[..., Model]] = Registry(
         "torch_mlp": "dsframework.models._torch_models:TorchMlp",
         "torch_lstm": "dsframework.models._torch_models:TorchLstm",
         "torch_tcn": "dsframework.models._torch_models:TorchTcn",
+        "arima": "dsframework.models._statistical_models:ArimaModel",
+        "ets": "dsframework.models._statistical_models:EtsModel",
+        "theta": "dsframework.models._statistical_models:ThetaModel",
+        "mean": "dsframework.models._ensembles:MeanModel",
+        "weighted": "dsframework.models._ensembles:WeightedModel",
+        "stacking": "dsframework.models._ensembles:StackingModel",
+        "calibrated": "dsframework.models._calibrated:CalibratedModel",
         "isolation_forest": "dsframework.models._anomaly_neighbours:IsolationForestModel",
         "local_outlier_factor": "dsframework.models._anomaly_neighbours:LocalOutlierFactorModel",
         "ecod": "dsframework.models._anomaly_tails:EcodModel",
@@ -148,7 +155,8 @@ def model_requirements(name: str, params: Mapping[str, Any]) -> list[str]:
     factory = models.get(name)
     if name == "python":
         return _own_code(params).distributions
-    return list(getattr(factory, "requirements", ()))
+    own = set(getattr(factory, "requirements", ()))
+    return sorted(own.union(*(model_requirements(*member) for member in members(name, params))))
 
 
 def own_modules(name: str, params: Mapping[str, Any]) -> list[str]:
@@ -164,7 +172,31 @@ def own_modules(name: str, params: Mapping[str, Any]) -> list[str]:
     >>> own_modules("python", {"class": "sklearn.svm.SVR"})
     []
     """
-    return _own_code(params).modules if name == "python" else []
+    if name == "python":
+        return _own_code(params).modules
+    return sorted({module for member in members(name, params) for module in own_modules(*member)})
+
+
+def members(name: str, params: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the models inside a model, each with its parameters.
+
+    >>> members("mean", {"models": ["ridge", {"lasso": {"alpha": 2.0}}]})
+    [('ridge', {}), ('lasso', {'alpha': 2.0})]
+    """
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for field in getattr(models.get(name), "inside", ()):
+        value = params.get(field)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        found += [member_of(item) for item in items]
+    return found
+
+
+def member_of(item: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return name and parameters of a model inside another one: a name, or ``{name: parameters}``."""
+    if isinstance(item, str):
+        return item, {}
+    name, params = next(iter(item.items()))
+    return str(name), params or {}
 
 
 def _own_code(params: Mapping[str, Any]) -> OwnCode:

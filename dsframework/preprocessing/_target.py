@@ -115,6 +115,15 @@ class TargetTransform:
         with np.errstate(over="ignore"):
             return plain(z) if quantile or self._smearing is None else self._smearing.mean(plain, z, rows)
 
+    def carried(self, rows: Rows) -> Rows:
+        """Return the rows with the target's last known value on the model's scale; NaN where it has no place there."""
+        now = rows.now
+        if now is None:
+            return rows
+        for scale in self.scales:
+            now = np.asarray(scale.carry(now, rows, "now"), dtype=np.float64)
+        return rows.with_now(now)
+
     @property
     def corrects(self) -> bool:
         """Whether `correct` learns anything."""

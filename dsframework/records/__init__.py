@@ -13,7 +13,17 @@ from dsframework.records._progress import (
     StudyStatus,
     TrialFinished,
 )
-from dsframework.records._results import ExperimentResult, MetricSummary, StudyResult, TrialRecord
+from dsframework.records._results import (
+    EvaluationTable,
+    EvaluatorResult,
+    ExperimentResult,
+    IntervalScore,
+    IntervalsResult,
+    MetricSummary,
+    StudyResult,
+    TrialRecord,
+    TrialsAccount,
+)
 from dsframework.records._runs import (
     Comparison,
     ComparisonRow,
@@ -22,6 +32,7 @@ from dsframework.records._runs import (
     Reproduction,
     RunPage,
     RunSummary,
+    Significance,
 )
 
 __all__ = [
@@ -32,6 +43,8 @@ __all__ = [
     "Comparison",
     "ComparisonRow",
     "DataPreview",
+    "EvaluationTable",
+    "EvaluatorResult",
     "ExperimentFinished",
     "ExperimentProgress",
     "ExperimentResult",
@@ -41,11 +54,14 @@ __all__ = [
     "Forecast",
     "ForecastPanel",
     "Gap",
+    "IntervalScore",
+    "IntervalsResult",
     "MetricSummary",
     "Record",
     "Reproduction",
     "RunPage",
     "RunSummary",
+    "Significance",
     "Status",
     "StudyEvent",
     "StudyFinished",
@@ -54,4 +70,5 @@ __all__ = [
     "StudyStatus",
     "TrialFinished",
     "TrialRecord",
+    "TrialsAccount",
 ]

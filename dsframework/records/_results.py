@@ -7,7 +7,17 @@ from typing import Any, Literal
 from dsframework.records._audit import AuditReport
 from dsframework.records._base import Record, Status
 
-__all__ = ["ExperimentResult", "MetricSummary", "StudyResult", "TrialRecord"]
+__all__ = [
+    "EvaluationTable",
+    "EvaluatorResult",
+    "ExperimentResult",
+    "IntervalScore",
+    "IntervalsResult",
+    "MetricSummary",
+    "StudyResult",
+    "TrialRecord",
+    "TrialsAccount",
+]
 
 
 class MetricSummary(Record):
@@ -35,6 +45,64 @@ class TrialRecord(Record):
     rounds: list[int] | None = None
 
 
+class IntervalScore(Record):
+    """The intervals of one nominal coverage on the test: share of actual values inside, mean width and Winkler's interval score."""
+
+    nominal: float
+    coverage: float | None
+    mean_width: float | None
+    winkler: float | None
+
+
+class IntervalsResult(Record):
+    """Prediction intervals on the test; `calibrated_on` is how many out-of-fold errors they were made from."""
+
+    method: Literal["conformal", "quantile", "adaptive_conformal"]
+    calibrated_on: int
+    scores: list[IntervalScore]
+
+
+class EvaluationTable(Record):
+    """A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    n_rows: int
+    artifact: str
+
+
+class EvaluatorResult(Record):
+    """What one evaluator said of the test's predictions, or why it could not."""
+
+    name: str
+    figures: dict[str, float | None] = {}
+    tables: dict[str, EvaluationTable] = {}
+    notes: list[str] = []
+    error: str | None = None
+
+
+class TrialsAccount(Record):
+    """How much of the best trial's score its being the best of many explains; `sentence` says it in words.
+
+    `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
+    as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
+    `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
+    ways to halve them; None where there are too few folds or trials.
+    """
+
+    n_trials: int
+    n_effective: float
+    n_folds: int
+    score: float
+    by_luck: float | None = None
+    deflated: float | None = None
+    p_value: float | None = None
+    overfitting_probability: float | None = None
+    n_splits: int = 0
+    sentence: str = ""
+    note: str | None = None
+
+
 class ExperimentResult(Record):
     """One variant x one model: its best trial by cross-validation, refitted and tested once."""
 
@@ -50,6 +118,9 @@ class ExperimentResult(Record):
     baselines: dict[str, dict[str, float | None]] = {}
     notes: list[str] = []
     beats_baselines: bool | None = None
+    intervals: IntervalsResult | None = None
+    evaluation: list[EvaluatorResult] = []
+    trials: TrialsAccount | None = None
     n_trials: int = 0
     n_train: int = 0
     n_test: int = 0
@@ -59,7 +130,10 @@ class ExperimentResult(Record):
 
 
 class StudyResult(Record):
-    """Every experiment of a study, in the order of the spec, and the best finished one by its cross-validated score."""
+    """Every experiment of a study, in the order of the spec, and the best finished one by its cross-validated score.
+
+    `trials` accounts for the trials of all experiments together, where they can be compared: same data, target and split.
+    """
 
     study: str
     name: str = ""
@@ -67,3 +141,4 @@ class StudyResult(Record):
     metric: str = ""
     experiments: list[ExperimentResult]
     best: str | None
+    trials: TrialsAccount | None = None

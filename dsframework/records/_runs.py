@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from dsframework.records._audit import AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
-from dsframework.records._results import MetricSummary
+from dsframework.records._results import IntervalsResult, MetricSummary, TrialsAccount
 
-__all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary"]
+__all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary", "Significance"]
 
 
 class RunSummary(Record):
@@ -45,8 +45,25 @@ class RunPage(Record):
     next_token: str | None = None
 
 
+class Significance(Record):
+    """Whether a run is worse than the best one of a comparison, or may be so by luck.
+
+    `difference` is its mean loss on the shared rows minus that of the best one, `lower` and `upper` a 95 % interval by a moving-block
+    bootstrap; `statistic` is that of Diebold and Mariano with the small-sample correction, `p_value` is corrected for the number of runs
+    (Holm).
+    """
+
+    verdict: Literal["best", "not different", "worse"]
+    loss: float
+    difference: float = 0.0
+    lower: float = 0.0
+    upper: float = 0.0
+    statistic: float | None = None
+    p_value: float | None = None
+
+
 class ComparisonRow(Record):
-    """One run of a comparison, with its folds."""
+    """One run of a comparison, with its folds; `significance` is of its test predictions, None where they can't be compared."""
 
     run: RunSummary
     label: str
@@ -55,6 +72,9 @@ class ComparisonRow(Record):
     baselines: dict[str, dict[str, float | None]] = {}
     audit: AuditReport | None = None
     params: dict[str, Any] = {}
+    intervals: IntervalsResult | None = None
+    trials: TrialsAccount | None = None
+    significance: Significance | None = None
 
 
 class Forecast(Record):
@@ -78,7 +98,10 @@ class ForecastPanel(Record):
 
 
 class Comparison(Record):
-    """Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line."""
+    """Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line.
+
+    `loss` is the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
+    """
 
     metric: str
     greater_is_better: bool = False
@@ -88,6 +111,9 @@ class Comparison(Record):
     spec_diff: dict[str, list[Any]] = {}
     forecast: ForecastPanel | None = None
     same_data: bool = True
+    loss: str | None = None
+    compared_rows: int = 0
+    compared_times: int = 0
     notes: list[str] = []
 
 

@@ -39,6 +39,8 @@ from dsframework.spec._features import (
     SeasonalArguments,
     ZscoreArguments,
 )
+from dsframework.spec._features_own import PythonFeatureArguments, SqlArguments
+from dsframework.spec._features_panel import CrossAssetArguments, FourierArguments, VolumeProfileArguments
 from dsframework.spec._features_summary import SUMMARY_STATS, SummaryArguments
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
 from dsframework.spec._length import Length
@@ -81,6 +83,17 @@ from dsframework.spec._models_deep import (
     TorchTcnArguments,
 )
 from dsframework.spec._models_mlp import MlpArguments
+from dsframework.spec._models_nested import (
+    CalibratedArguments,
+    MeanArguments,
+    StackingArguments,
+    WeightedArguments,
+    members_of,
+    model_params,
+    own_classes,
+    search_space,
+)
+from dsframework.spec._models_statistical import ArimaArguments, EtsArguments, ThetaArguments
 from dsframework.spec._models_unsupervised import (
     AgglomerativeArguments,
     AnomalyArguments,
@@ -118,6 +131,7 @@ from dsframework.spec._split import (
 from dsframework.spec._target import TargetScale, TargetSpec, duration_of
 from dsframework.spec._target_transforms import TransformArguments, as_components
 from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
+from dsframework.spec._weights import WeightSpec
 from dsframework.spec._words import plain_words
 
 __all__ = [
@@ -131,6 +145,7 @@ __all__ = [
     "Aggregation",
     "AnomalyArguments",
     "Arguments",
+    "ArimaArguments",
     "AutoencoderArguments",
     "Available",
     "BacktestArguments",
@@ -138,6 +153,7 @@ __all__ = [
     "BreakdownArguments",
     "BrokenPackageError",
     "CalendarArguments",
+    "CalibratedArguments",
     "CalibrationArguments",
     "Catalogue",
     "CatboostArguments",
@@ -146,6 +162,7 @@ __all__ = [
     "CombinatorialPurgedCv",
     "Component",
     "ComponentOf",
+    "CrossAssetArguments",
     "CsvData",
     "CvSpec",
     "DataSpec",
@@ -155,11 +172,13 @@ __all__ = [
     "EarlyStopping",
     "EcodArguments",
     "ElasticNetArguments",
+    "EtsArguments",
     "EvaluatorArguments",
     "EwmArguments",
     "ExpandingArguments",
     "ExperimentSpec",
     "ExtraTreesArguments",
+    "FourierArguments",
     "FrameData",
     "GaussianMixtureArguments",
     "GroupsSpec",
@@ -181,6 +200,7 @@ __all__ = [
     "LocalOutlierFactorArguments",
     "LogisticRegressionArguments",
     "MahalanobisArguments",
+    "MeanArguments",
     "MetricInfo",
     "MlpArguments",
     "ModelArguments",
@@ -190,6 +210,7 @@ __all__ = [
     "ParquetData",
     "PurgedKFoldCv",
     "PythonArguments",
+    "PythonFeatureArguments",
     "QuantileRegressionArguments",
     "RandomForestArguments",
     "RangeArguments",
@@ -207,13 +228,16 @@ __all__ = [
     "SeasonalArguments",
     "SpecIssue",
     "SplitSpec",
+    "SqlArguments",
     "SqlData",
+    "StackingArguments",
     "StandardScaleArguments",
     "Strict",
     "SummaryArguments",
     "SvmArguments",
     "TargetScale",
     "TargetSpec",
+    "ThetaArguments",
     "TorchLstmArguments",
     "TorchMlpArguments",
     "TorchTcnArguments",
@@ -221,7 +245,10 @@ __all__ = [
     "TransformArguments",
     "Tuning",
     "Variants",
+    "VolumeProfileArguments",
     "WalkForwardCv",
+    "WeightSpec",
+    "WeightedArguments",
     "XgboostArguments",
     "ZscoreArguments",
     "apply_settings",
@@ -233,14 +260,18 @@ __all__ = [
     "json_schema",
     "load_spec",
     "located",
+    "members_of",
     "metric_info",
     "metric_names_of",
     "metric_problem",
+    "model_params",
     "near_miss",
     "not_available",
+    "own_classes",
     "parse_duration",
     "parse_spec",
     "plain_words",
+    "search_space",
     "spec_from_dict",
     "to_dict",
     "to_yaml",

@@ -61,6 +61,8 @@ class Searchable:
         Whether ``null`` is a value.
     """
 
+    searches = True
+
     def __init__(
         self,
         kind: type,

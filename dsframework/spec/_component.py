@@ -12,7 +12,10 @@ from dsframework.spec._arguments import Arguments
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._issues import not_available
 
-__all__ = ["Component", "ComponentOf"]
+__all__ = ["PART", "Component", "ComponentOf"]
+
+PART = "x-part"
+"""The key that names what stands at many places of the schema, which `json_schema` writes once."""
 
 
 class Component(BaseModel):
@@ -44,7 +47,7 @@ class ComponentOf:
     """Marks an annotation as "a component of this stage"; use as ``Annotated[Component, ComponentOf("features")]``."""
 
     def __init__(self, stage: str) -> None:
-        self.stage = stage
+        self.stage = self.part = stage
 
     def validate(self, value: Any) -> Component:
         """Build the component, or raise errors that carry the path inside its arguments."""
@@ -54,7 +57,7 @@ class ComponentOf:
         try:
             model = catalogue.arguments(self.stage, name)
         except KeyError:
-            text = not_available(name, catalogue.names(self.stage))
+            text = not_available(name, self._names())
             raise PydanticCustomError("not_available", "{text}", {"text": text}) from None
         except BrokenPackageError as error:
             raise PydanticCustomError("not_available", "{text}", {"text": str(error)}) from error
@@ -64,13 +67,17 @@ class ComponentOf:
         wrapped: Any = _wrapper(name, model)
         return Component(name=name, arguments=getattr(wrapped.model_validate({name: given}), _SLOT))
 
+    def _names(self) -> list[str]:
+        """The names that may stand here."""
+        return catalogue.names(self.stage)
+
     def _split(self, value: Any) -> tuple[str, Any]:
         if isinstance(value, str):
             return value, {}
         if isinstance(value, dict) and len(value) == 1:
             name, given = next(iter(value.items()))
             return str(name), {} if given is None else given
-        text = f"expected a name or one 'name: {{arguments}}', try {', '.join(catalogue.names(self.stage))}"
+        text = f"expected a name or one 'name: {{arguments}}', try {', '.join(self._names())}"
         raise PydanticCustomError("component", "{text}", {"text": text})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -82,7 +89,8 @@ class ComponentOf:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         options: list[JsonSchemaValue] = []
         bare: list[str] = []
-        for name, model in catalogue.usable(self.stage).items():
+        usable = catalogue.usable(self.stage)
+        for name, model in ((name, usable[name]) for name in self._names() if name in usable):
             inner = handler(model.__pydantic_core_schema__)
             if model.shorthand:
                 listed = model.model_json_schema()["properties"][model.shorthand]
@@ -101,7 +109,7 @@ class ComponentOf:
                 bare.append(name)
         if bare:
             options.append({"type": "string", "enum": bare, "title": "name only"})
-        return {"oneOf": options}
+        return {"oneOf": options, PART: self.part}
 
 
 _SLOT = "component_arguments"

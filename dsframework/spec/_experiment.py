@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,17 +13,20 @@ from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
 from dsframework.spec._evaluation import IntervalSpec
-from dsframework.spec._metrics import MetricName, default_metrics, metric_problem
+from dsframework.spec._metrics import MetricName, default_metrics, metric_info, metric_problem
+from dsframework.spec._models_nested import members_of
 from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Resources, Tracking, Tuning
+from dsframework.spec._weights import WeightSpec
 
 __all__ = ["STAGES", "ExperimentSpec", "Variants"]
 
 STAGES = ("data", "target", "features", "preprocessing", "split", "models")
 _STAGES = ("data", "features", "models")
 _SUPERVISED_STAGES = (*_STAGES, "target")
+_PLURAL = {"anomaly": "anomalies", "clustering": "clusters"}
 
 DataAny = Annotated[DataSpec, DataField()]
 Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
@@ -69,6 +73,7 @@ class ExperimentSpec(Strict):
     split: SplitSpec | None = Field(default=None, title="Split")
     models: Models | None = Field(default=None, title="Models")
     variants: Variants | None = Field(default=None, title="Variants")
+    weights: WeightSpec | None = Field(default=None, title="Weights", description="How much a row counts when a model learns.")
     tuning: Tuning = Field(default=Tuning(), title="Tuning")
     metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
     intervals: IntervalSpec | None = Field(default=None, title="Intervals", description="Prediction intervals of a regression.")
@@ -116,8 +121,24 @@ class ExperimentSpec(Strict):
                 yield f"{field}.{part}", problem
         yield from self._entity_problems(forms)
         yield from self._model_problems()
+        yield from self._interval_problems()
+
+    def _interval_problems(self) -> Any:
+        if self.weights is not None and not self.supervised:
+            yield "weights", f"would do nothing: {_PLURAL[self.task]} are learned from all rows alike; remove them"
         if self.intervals is not None and self.task != "regression":
             yield "intervals", f"are for a regression, not for a {self.task}; remove them"
+        if self.task == "clustering" and self.evaluation:
+            yield "evaluation", "looks at predictions that come true, which clusters do not; remove it"
+        quantiles = self.intervals is not None and self.intervals.method == "quantile"
+        asked = {f"metrics[{position}]": name for position, name in enumerate(self.metrics)}
+        asked |= {"tuning.metric": self.tuning.metric} if self.tuning.metric else {}
+        for field, name in asked.items():
+            needs = metric_info(name).needs
+            if needs == "interval" and self.intervals is None:
+                yield field, f"{name!r} is of intervals, and there are none; add intervals: {{method: conformal, coverage: 0.9}}"
+            if needs == "quantiles" and not quantiles:
+                yield field, f"{name!r} is of quantiles, and there are none; add intervals: {{method: quantile, coverage: 0.9}}"
 
     def _entity_problems(self, targets: dict[str, TargetSpec]) -> Any:
         """What needs to tell entities apart, where no form of the data names their column."""
@@ -144,10 +165,18 @@ class ExperimentSpec(Strict):
         forms |= {f"variants.models.{name}": form for name, form in ((self.variants and self.variants.models) or {}).items()}
         for field, models in forms.items():
             for position, model in enumerate(models):
-                tasks = getattr(type(model.arguments), "tasks", None)
-                if tasks is not None and self.task not in tasks:
-                    fitting = [name for name, kind in catalogue.usable("models").items() if self.task in getattr(kind, "tasks", ())]
-                    yield f"{field}[{position}]", f"{model.name!r} can't do a {self.task}; try {', '.join(fitting)}"
+                yield from self._task_of(model, f"{field}[{position}]")
+                for path, member in members_of(model).items():
+                    inner = re.sub(r"\.(\d+)$", r"[\1]", path)
+                    yield from self._task_of(member, f"{field}[{position}].{model.name}.{inner}")
+
+    def _task_of(self, model: Component, field: str) -> Any:
+        tasks = getattr(type(model.arguments), "tasks", None)
+        if tasks is not None and self.task not in tasks:
+            kinds = catalogue.usable("models")
+            fitting = [name for name, kind in kinds.items() if name != "python" and self.task in (getattr(kind, "tasks", None) or ())]
+            what = "anomalies" if self.task == "anomaly" else f"a {self.task}"
+            yield field, f"{model.name!r} can't do {what}; try {', '.join(fitting)}"
 
     @property
     def supervised(self) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
 
 Columns = Annotated[list[str], Field(min_length=1, title="Columns", description="Columns of the data, or of an earlier feature.")]
 _Back = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(0, "a negative lag would read the future"))]
+_Sessions = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1, "the row's own session is not over"))]
 _Periods = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1, "a change is measured from an earlier row"))]
 _Windows = Annotated[IntList, Field(min_length=1), AfterValidator(at_least(1, "a window holds the row itself"))]
 _AtLeastOne = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -45,10 +46,28 @@ Stats = Annotated[
 
 
 class LagArguments(Arguments):
-    """Earlier values of a column, within the entity: ``<column>_lag_<period>``; period 0 is the value of today."""
+    """Earlier values of a column: rows back, ``<column>_lag_<period>``, or at the same time of day, ``<column>_session_lag_<sessions>``."""
 
     columns: Columns
-    periods: _Back = Field(title="Periods", description="How many rows back; 0 is the row itself.")
+    periods: _Back | None = Field(default=None, title="Periods", description="How many rows back; 0 is the row itself.")
+    sessions: _Sessions | None = Field(
+        default=None,
+        title="Sessions",
+        description="How many sessions back, at the same time of day on the exchange's clocks: 1 is yesterday.",
+    )
+    absent: Literal["earlier", "missing"] | None = Field(
+        default=None,
+        title="Where that session has no such time",
+        description="As on a half day. earlier: the session before that has it (the default); missing: there is no value.",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.periods or self.sessions):
+            raise PydanticCustomError("choice", "say how far back: give periods, in rows, or sessions")
+        if self.absent is not None and not self.sessions:
+            raise PydanticCustomError("unused", "absent does nothing without sessions; remove it or give sessions")
+        return self
 
 
 class RollingArguments(Arguments):

@@ -212,13 +212,15 @@ def metric_problem(name: str, task: str, *, deciding: bool = False) -> str | Non
     deciding
         Whether it is to rank the trials.
 
-    >>> metric_problem("coverage", "regression", deciding=True)
-    "'coverage' can't rank trials, as neither more nor less of it is better; try coverage_error"
+    >>> metric_problem("bias", "regression", deciding=True)
+    "'bias' can't rank trials, as neither more nor less of it is better; try mae"
     """
     info = metric_info(name)
     if task not in info.tasks:
         close = near_miss(name, metric_names_of(task))
         return f"{name!r} does not fit a {task}, try {close or ', '.join(default_metrics(task))}"
+    if deciding and info.needs == "interval":
+        return f"{name!r} can't rank trials, as intervals are calibrated on the best one's errors; try mae, or pinball for quantiles"
     if deciding and not info.decides:
         usable = [other for other in metric_names_of(task) if metric_info(other).decides]
         instead = _INSTEAD.get(name) or near_miss(name, usable) or ", ".join(usable)
@@ -228,8 +230,6 @@ def metric_problem(name: str, task: str, *, deciding: bool = False) -> str | Non
 
 _INSTEAD = {
     "bias": "mae",
-    "coverage": "coverage_error",
-    "mean_width": "winkler",
     "share_flagged": "mass_volume",
     "share_noise": "silhouette",
 }

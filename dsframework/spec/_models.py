@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,6 +14,7 @@ __all__ = [
     "IMPORT_PATH",
     "BayesianRidgeArguments",
     "CatboostArguments",
+    "ClassifierArguments",
     "DecisionTreeArguments",
     "ElasticNetArguments",
     "ExtraTreesArguments",
@@ -28,7 +29,9 @@ __all__ = [
     "PythonArguments",
     "QuantileRegressionArguments",
     "RandomForestArguments",
+    "RegressorArguments",
     "RidgeArguments",
+    "SupervisedArguments",
     "SvmArguments",
     "XgboostArguments",
 ]
@@ -47,24 +50,47 @@ Iterations = Annotated[Any, Searchable(int, ge=1)]
 
 
 class ModelArguments(Arguments):
-    """The base of every model's arguments; only what is given is passed on, so the library's defaults hold."""
+    """The base of every model's arguments; only what is given is passed on, so the library's defaults hold.
+
+    `tasks` are those that the model can do; None where nobody knows before it is made.
+    """
+
+    tasks: ClassVar[tuple[str, ...] | None] = None
 
 
-class LinearRegressionArguments(ModelArguments):
+class SupervisedArguments(ModelArguments):
+    """The base of the models of values and of classes."""
+
+    tasks = ("regression", "classification")
+
+
+class RegressorArguments(ModelArguments):
+    """The base of the models of values."""
+
+    tasks = ("regression",)
+
+
+class ClassifierArguments(ModelArguments):
+    """The base of the models of classes."""
+
+    tasks = ("classification",)
+
+
+class LinearRegressionArguments(RegressorArguments):
     """Least squares (scikit-learn)."""
 
     fit_intercept: Switch = Intercept
     positive: Switch = Field(default=False, title="No negative coefficient")
 
 
-class RidgeArguments(ModelArguments):
+class RidgeArguments(RegressorArguments):
     """Linear regression with a quadratic penalty (scikit-learn)."""
 
     alpha: Positive = Alpha
     fit_intercept: Switch = Intercept
 
 
-class LassoArguments(ModelArguments):
+class LassoArguments(RegressorArguments):
     """Linear regression with an absolute penalty, which makes coefficients vanish (scikit-learn)."""
 
     alpha: Positive = Alpha
@@ -73,7 +99,7 @@ class LassoArguments(ModelArguments):
     max_iter: Iterations = Field(default=10_000, title="Iterations")
 
 
-class ElasticNetArguments(ModelArguments):
+class ElasticNetArguments(RegressorArguments):
     """Linear regression with a quadratic and an absolute penalty (scikit-learn)."""
 
     alpha: Positive = Alpha
@@ -83,7 +109,7 @@ class ElasticNetArguments(ModelArguments):
     max_iter: Iterations = Field(default=10_000, title="Iterations")
 
 
-class HuberArguments(ModelArguments):
+class HuberArguments(RegressorArguments):
     """Linear regression that outliers pull less (scikit-learn)."""
 
     epsilon: Annotated[Any, Searchable(float, ge=1)] = Field(
@@ -94,7 +120,7 @@ class HuberArguments(ModelArguments):
     max_iter: Iterations = Field(default=1000, title="Iterations")
 
 
-class BayesianRidgeArguments(ModelArguments):
+class BayesianRidgeArguments(RegressorArguments):
     """Ridge whose penalty is learned; gives quantiles of a normal distribution (scikit-learn)."""
 
     alpha_1: NotNegative = Field(default=1e-6, title="Alpha 1", description="Shape of the prior of the noise.")
@@ -104,7 +130,7 @@ class BayesianRidgeArguments(ModelArguments):
     fit_intercept: Switch = Intercept
 
 
-class QuantileRegressionArguments(ModelArguments):
+class QuantileRegressionArguments(RegressorArguments):
     """A linear quantile, the median by default; slow above some ten thousand rows (scikit-learn)."""
 
     quantile: Annotated[Any, Searchable(float, gt=0, lt=1)] = Field(default=0.5, title="Quantile", description="What is predicted.")
@@ -112,7 +138,7 @@ class QuantileRegressionArguments(ModelArguments):
     fit_intercept: Switch = Intercept
 
 
-class LogisticRegressionArguments(ModelArguments):
+class LogisticRegressionArguments(ClassifierArguments):
     """Logistic regression (scikit-learn)."""
 
     C: Positive = Field(default=1.0, title="C", description="Inverse strength of the penalty.")
@@ -120,7 +146,7 @@ class LogisticRegressionArguments(ModelArguments):
     max_iter: Count = Field(default=1000, title="Iterations")
 
 
-class DecisionTreeArguments(ModelArguments):
+class DecisionTreeArguments(SupervisedArguments):
     """One tree; gives quantiles of the rows in a leaf (scikit-learn)."""
 
     max_depth: Depth = Field(default=None, title="Depth")
@@ -131,7 +157,7 @@ class DecisionTreeArguments(ModelArguments):
     ccp_alpha: NotNegative = Field(default=0.0, title="Pruning", description="Gain below which a cut is taken back.")
 
 
-class RandomForestArguments(ModelArguments):
+class RandomForestArguments(SupervisedArguments):
     """A forest of randomised trees; gives quantiles of the rows in its leaves (scikit-learn)."""
 
     n_estimators: Count = Field(default=100, title="Trees")
@@ -143,7 +169,7 @@ class RandomForestArguments(ModelArguments):
     )
 
 
-class ExtraTreesArguments(ModelArguments):
+class ExtraTreesArguments(SupervisedArguments):
     """A forest of trees with random cuts; gives quantiles of the rows in its leaves (scikit-learn)."""
 
     n_estimators: Count = Field(default=100, title="Trees")
@@ -152,7 +178,7 @@ class ExtraTreesArguments(ModelArguments):
     max_features: Share = Field(default=1.0, title="Share of features", description="Share of the features tried at each cut.")
 
 
-class SvmArguments(ModelArguments):
+class SvmArguments(SupervisedArguments):
     """A support vector machine; wants scaled features. The Gaussian kernel is slow above some ten thousand rows (scikit-learn)."""
 
     kernel: Annotated[Any, Searchable(str, choices=("rbf", "linear"))] = Field(default="rbf", title="Kernel")
@@ -171,7 +197,7 @@ class SvmArguments(ModelArguments):
         return self
 
 
-class NearestNeighborsArguments(ModelArguments):
+class NearestNeighborsArguments(SupervisedArguments):
     """The mean of the most similar rows of the past; wants scaled features, gives quantiles (scikit-learn)."""
 
     n_neighbors: Count = Field(default=5, title="Neighbours")
@@ -194,7 +220,7 @@ Categorical = Field(
 )
 
 
-class BoostingArguments(ModelArguments):
+class BoostingArguments(SupervisedArguments):
     """What the models of boosted trees have in common."""
 
     @model_validator(mode="after")
@@ -202,8 +228,9 @@ class BoostingArguments(ModelArguments):
         given = getattr(self, "loss", "mse")
         losses = given if isinstance(given, list) else [given]
         for name, loss in (("quantile", "quantile"), ("huber_delta", "huber"), ("tweedie_power", "tweedie")):
-            setting = type(self).model_fields.get(name)
-            if setting is not None and loss not in losses and getattr(self, name) != setting.default:
+            set_to = getattr(self, name, None)
+            idle = set_to is not None and set_to != type(self).model_fields[name].default  # the form writes every default
+            if idle and loss not in losses:
                 text = f"{name} would do nothing; write loss: {loss}, or remove it"
                 raise PydanticCustomError("idle", "{text}", {"text": text})
         return self
@@ -302,7 +329,7 @@ def _loadable(path: str) -> str:
     return path
 
 
-class PythonArguments(ModelArguments):
+class PythonArguments(SupervisedArguments):
     """Any class with the scikit-learn interface, by its import path."""
 
     class_: Annotated[str, AfterValidator(_loadable)] = Field(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Searchable
 from dsframework.spec._catalogue import catalogue
-from dsframework.spec._models import ModelArguments
+from dsframework.spec._models import SupervisedArguments
 
 __all__ = [
     "KerasMlpArguments",
@@ -25,6 +25,8 @@ _WIDEST = 65_536
 
 class Layers:
     """The widths of a network's layers: one list is one network, a list of lists is a choice to search."""
+
+    searches = True
 
     def validate(self, value: Any) -> list[list[int]]:
         """Return the choices, which are one where one network was written."""
@@ -57,7 +59,7 @@ _LOOKBACK = (
 _MAX_GAP = "Steps between two rows of a window; after a longer gap the window begins anew."
 
 
-class NetworkArguments(ModelArguments):
+class NetworkArguments(SupervisedArguments):
     """What all networks have in common; an epoch is a round of early stopping."""
 
     epochs: Whole = Field(default=50, title="Epochs", description="Passes over the rows; with early stopping, the most passes.")
@@ -73,6 +75,13 @@ class NetworkArguments(ModelArguments):
     quantile: Annotated[Any, Searchable(float, gt=0, le=1)] = Field(
         default=0.5, title="Quantile", description="What loss: quantile predicts; below 1."
     )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        losses = self.loss if isinstance(self.loss, list) else [self.loss]
+        if self.quantile != type(self).model_fields["quantile"].default and "quantile" not in losses:
+            raise PydanticCustomError("idle", "{text}", {"text": "quantile would do nothing; write loss: quantile, or remove it"})
+        return self
 
 
 class TorchMlpArguments(NetworkArguments):

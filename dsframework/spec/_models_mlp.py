@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dsframework.spec._arguments import Searchable
 from dsframework.spec._catalogue import catalogue
-from dsframework.spec._models import ModelArguments
+from dsframework.spec._models import SupervisedArguments
 from dsframework.spec._models_deep import Layers
 
 __all__ = ["MlpArguments"]
@@ -16,7 +16,7 @@ __all__ = ["MlpArguments"]
 Count = Annotated[Any, Searchable(int, ge=1)]
 
 
-class MlpArguments(ModelArguments):
+class MlpArguments(SupervisedArguments):
     """A small network, grown by epochs; wants scaled features (scikit-learn)."""
 
     hidden: Annotated[Any, Layers()] = Field(

@@ -15,6 +15,7 @@ __all__ = [
     "AgglomerativeArguments",
     "AnomalyArguments",
     "AutoencoderArguments",
+    "ClusteringArguments",
     "DbscanArguments",
     "EcodArguments",
     "GaussianMixtureArguments",
@@ -32,6 +33,8 @@ Positive = Annotated[Any, Searchable(float, gt=0)]
 
 class AnomalyArguments(ModelArguments):
     """What all models of anomalies have in common."""
+
+    tasks = ("anomaly",)
 
     contamination: Annotated[Any, Searchable(float, gt=0, le=0.5)] = Field(
         default=0.01, title="Share of unusual rows", description="This share of the training rows scores above the threshold."
@@ -77,7 +80,13 @@ class AutoencoderArguments(AnomalyArguments):
     weight_decay: Annotated[Any, Searchable(float, ge=0)] = Field(default=0.0, title="Weight decay")
 
 
-class KmeansArguments(ModelArguments):
+class ClusteringArguments(ModelArguments):
+    """The base of the models of clusters."""
+
+    tasks = ("clustering",)
+
+
+class KmeansArguments(ClusteringArguments):
     """Clusters around means; a row belongs to the nearest one (scikit-learn)."""
 
     n_clusters: Several = Field(default=8, title="Clusters")
@@ -85,7 +94,7 @@ class KmeansArguments(ModelArguments):
     max_iter: Whole = Field(default=300, title="Iterations")
 
 
-class AgglomerativeArguments(ModelArguments):
+class AgglomerativeArguments(ClusteringArguments):
     """Clusters joined two by two, nearest first; a new row belongs to the nearest mean (scikit-learn)."""
 
     n_clusters: Several = Field(default=2, title="Clusters")
@@ -94,14 +103,14 @@ class AgglomerativeArguments(ModelArguments):
     )
 
 
-class DbscanArguments(ModelArguments):
+class DbscanArguments(ClusteringArguments):
     """Dense places; rows outside belong to no cluster (scikit-learn)."""
 
     eps: Positive = Field(default=0.5, title="Reach", description="How near neighbours are.")
     min_samples: Whole = Field(default=5, title="Rows of a dense place")
 
 
-class HdbscanArguments(ModelArguments):
+class HdbscanArguments(ClusteringArguments):
     """Dense places of any density; rows outside belong to no cluster (scikit-learn)."""
 
     min_cluster_size: Several = Field(default=5, title="Smallest cluster")
@@ -110,7 +119,7 @@ class HdbscanArguments(ModelArguments):
     )
 
 
-class GaussianMixtureArguments(ModelArguments):
+class GaussianMixtureArguments(ClusteringArguments):
     """A mixture of normal distributions; a row belongs to the likeliest (scikit-learn)."""
 
     n_components: Whole = Field(default=2, title="Distributions")

@@ -71,7 +71,7 @@ class TargetSpec(Strict):
         alias="as",
         title="As",
         description="The value itself, its change over the horizon, whether it rises, the deviation of its log returns, the rank of its "
-        "change among the entities, or the class that the column names.",
+        "change among the entities (-0.5 to 0.5), or the class that the column names.",
     )
     threshold: Annotated[float, Field(gt=0)] | None = Field(
         default=None,
@@ -104,7 +104,7 @@ class TargetSpec(Strict):
         return self.as_ in ("direction", "class")
 
 
-_NEGATIVE = {"return": "negative returns", "log_return": "negative returns"}
+_NEGATIVE = {"return": "negative returns", "log_return": "negative returns", "rank": "negative ranks"}
 
 
 def target_problems(target: TargetSpec, task: str) -> Iterator[tuple[str, str]]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from dsframework.errors import MetricError, ModelError, TsmlError
 from dsframework.experiment import (
     AuditOutcome,
-    Dataset,
     FinalOutcome,
+    FitJob,
     FoldOutcome,
-    Forecast,
     audit_fit,
     fit_final,
     fit_fold,
@@ -26,9 +24,11 @@ from dsframework.experiment import (
 )
 from dsframework.metrics import over_folds
 from dsframework.records import ExperimentProgress, ExperimentResult, MetricSummary, Status, TrialRecord
-from dsframework.splitting import Fold
+from dsframework.study._forecasts import prediction_frame, recorded_forecast
+from dsframework.study._intervals import Intervals
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import Search
+from dsframework.study._trials import account_for_trials
 from dsframework.tracking import StoredTrial, StudyStore
 
 __all__ = ["ExperimentRun", "Task"]
@@ -87,7 +87,6 @@ class ExperimentRun:
         self._repeated: int | None = None
         self.final: FinalOutcome | None = None
         self.audit: AuditOutcome | None = None
-        self._first: dict[int, Forecast] = {}
 
     @property
     def name(self) -> str:
@@ -148,8 +147,6 @@ class ExperimentRun:
         del self._folds[number]
         record = self._trial(number, outcomes)
         keep = record.status == "finished" and (number == self._repeated or self._is_best(record))
-        if keep:
-            self._first = {number: outcomes[0].forecast}
         self._record(record, self._out_of_fold(outcomes) if keep else None)
         self._advance()
         return record
@@ -198,6 +195,12 @@ class ExperimentRun:
         finished = [trial for trial in self.trials.values() if trial.status == "finished"]
         return min(finished, key=lambda trial: (self._rank(trial), trial.number)) if finished else None
 
+    def best_job(self) -> FitJob:
+        """Return the fit of the best trial, of which there must be one."""
+        best = self.best_trial()
+        assert best is not None
+        return self.prepared.job(best.params, import_path=self.import_path)
+
     def out_of_fold(self) -> pl.DataFrame | None:
         """Return the recorded out-of-fold predictions of the best trial."""
         best = self.best_trial()
@@ -233,15 +236,16 @@ class ExperimentRun:
         job = self.prepared.job(best.params, import_path=self.import_path)
         key, rows = f"{self.position}/{best.number}", self.prepared.dataset_key
         self._tasks.append(Task(f"{key}/{_FINAL}", fit_final, rows, (job, self.prepared.final)))
-        self._queue_audit(key, job, best.number)
+        self._queue_audit(key, job)
 
-    def _queue_audit(self, key: str, job: Any, number: int) -> None:
-        plan = self.prepared.plan
-        first = self._first.get(number)
-        if plan.audit != "full" or first is None:
+    def _queue_audit(self, key: str, job: Any) -> None:
+        plan, recorded = self.prepared.plan, self.out_of_fold()
+        if plan.audit != "full" or recorded is None:
             self.audit = AuditOutcome((), 0.0)
             return
-        arguments = (job, self.prepared.folds[0], first, plan.metric, self.greater_is_better)
+        first = self.prepared.folds[0]
+        said = recorded_forecast(recorded.filter(pl.col("fold") == first.number), self.prepared.dataset.classes, plan.quantiles)
+        arguments = (job, first, said, plan.metric, self.greater_is_better)
         self._tasks.append(Task(f"{key}/{_AUDIT}", audit_fit, self.prepared.dataset_key, arguments))
 
     def _begin(self, number: int, params: dict[str, Any]) -> None:
@@ -319,11 +323,12 @@ class ExperimentRun:
         """Whether the final fit and the audit are done, so that the experiment can be concluded."""
         return self.final is not None and self.audit is not None
 
-    def make_result(self, final: FinalOutcome) -> ExperimentResult:
+    def make_result(self, final: FinalOutcome, intervals: Intervals | None = None) -> ExperimentResult:
         """Return what is reported: the best trial's folds, its one test, and the baselines beside it."""
         plan, best = self.prepared.plan, self.best_trial()
         assert best is not None
         metric = plan.metric
+        scores = final.scores.updated(intervals.scores) if intervals else final.scores
         rivals = [scores[metric] for scores in final.baselines.values() if metric not in scores.reasons]
         mine = None if metric in final.scores.reasons else final.scores[metric]
         return ExperimentResult(
@@ -333,11 +338,13 @@ class ExperimentRun:
             status="finished",
             params=best.params,
             run_id=self.run_id,
-            cv=best.cv,
-            test=final.scores.plain(),
+            cv=best.cv | (intervals.cv if intervals else {}),
+            test=scores.plain(),
             baselines={name: scores.plain() for name, scores in final.baselines.items()},
-            notes=[f"test {name}: {why}" for name, why in final.scores.reasons.items()],
+            notes=[f"test {name}: {why}" for name, why in scores.reasons.items()],
             beats_baselines=_beats(mine, rivals, greater_is_better=self.greater_is_better),
+            intervals=intervals.result if intervals else None,
+            trials=account_for_trials(self.trials.values(), metric, greater_is_better=self.greater_is_better),
             n_trials=len(self.trials),
             n_train=final.n_train,
             n_test=final.n_test,
@@ -364,23 +371,3 @@ def _beats(mine: float | None, rivals: list[float], *, greater_is_better: bool) 
     if mine is None or not rivals:
         return None
     return all(mine > rival if greater_is_better else mine < rival for rival in rivals)
-
-
-def prediction_frame(
-    dataset: Dataset, fold: Fold, forecast: Forecast, levels: Sequence[float] = (), baselines: dict[str, Any] | None = None
-) -> pl.DataFrame:
-    """Return predictions with what they are of: time, label_time, entity, fold, actual, predicted, path, and what else there is of them.
-
-    A combinatorial fold says which path each of its predictions belongs to.
-    """
-    rows = dataset.test_rows(fold)
-    columns: dict[str, Any] = {"time": dataset.time[rows], "label_time": dataset.label_time[rows]}
-    if dataset.entities[0]:
-        columns["entity"] = pl.Series([dataset.entities[code] for code in dataset.entity[rows]])
-    actual = dataset.y[rows]
-    columns |= {"fold": np.full(len(actual), fold.number, dtype=np.int32), "actual": actual, "predicted": forecast.point}
-    if fold.paths:
-        columns["path"] = dataset.test_paths(fold)
-    columns |= forecast.columns(dataset.classes, levels)
-    columns |= {f"baseline_{name}": values for name, values in (baselines or {}).items()}
-    return pl.DataFrame(columns)

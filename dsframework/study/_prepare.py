@@ -15,7 +15,9 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
-from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest
+from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
+from dsframework.features import own_paths
+from dsframework.spec import own_classes
 from dsframework.splitting import Fold
 from dsframework.study._cuts import cut
 
@@ -52,7 +54,8 @@ class Prepared:
     def lookback_of(self, learned: Learned) -> int:
         """Return how many rows of an entity's history a prediction reads."""
         now = self.plan.horizon if learned.needs_now else 0
-        return max(self.dataset.lookback, now) + learned.history
+        season = self.dataset.reads if learned.needs_season else 0
+        return max(self.dataset.lookback, now, season) + learned.history
 
     def example(self, lookback: int) -> pl.DataFrame:
         """Return the last rows of the entity with the most rows, enough to predict from."""
@@ -98,10 +101,18 @@ class Preparer:
             When the data, the features or the folds of this plan can't be had; other plans may still run.
         """
         panel = self._panel(plan)
+        if plan.target is not None:
+            plan = replace(plan, target=resolve_target(panel, plan.target))
         key = digest([plan.stage_key("data", "target", "features"), plan.task])
         if key not in self._datasets:
             self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features, task=plan.task))
         dataset = _checked(self._datasets[key])
+        if plan.weights is not None and plan.weights.column is not None:
+            plain, column = dataset, plan.weights.column
+            key = digest([key, column])
+            if key not in self._datasets:
+                self._datasets[key] = _attempt(lambda: with_weight_column(plain, panel, column))
+            dataset = _checked(self._datasets[key])
         cuts = cut(dataset, panel, plan.split, horizon=plan.horizon)
         return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
@@ -134,10 +145,11 @@ def code_version() -> str:
 
 
 def _source_of(plan: Plan) -> str:
-    """A hash of the file that a user's own class stands in, so that an edited class is fitted again."""
-    if plan.model.name != "python":
-        return ""
-    module = str(getattr(plan.model.arguments, "class_", "")).rpartition(".")[0]
+    """A hash of the files that a user's own classes and functions stand in, so that an edited one is computed again."""
+    return "".join(_digest_of(path.rpartition(".")[0]) for path in [*own_classes(plan.model), *own_paths(plan.features)])
+
+
+def _digest_of(module: str) -> str:
     try:
         found = sys.modules[module].__file__ if module in sys.modules else getattr(importlib.util.find_spec(module), "origin", None)
         return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()

@@ -15,7 +15,9 @@ from dsframework.errors import NotFoundError, TsmlError
 from dsframework.execution import make_executor
 from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_fold
 from dsframework.records import ExperimentResult, Reproduction
-from dsframework.study._experiment_run import prediction_frame
+from dsframework.spec import own_classes
+from dsframework.study._forecasts import prediction_frame
+from dsframework.study._intervals import Intervals, make_intervals
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.tracking import client, environment, guard, home, load_predictions, load_result, load_spec_of, read_text, run_summary
 
@@ -68,7 +70,10 @@ def reproduce(
             f"data: the rows are not those that were recorded ({tags.get('tsml.data', '')[:12]} then, {prepared.fingerprint[:12]} now)"
         )
     folds, final = _fit_again(prepared, recorded, executor, str(folder), spec.resources.cpus)
-    pairs = [*_score_pairs(recorded, folds, final), *_prediction_pairs(run.run_id, prepared, folds, final)]
+    frames_now = _frames(prepared, folds, final)
+    job = prepared.job(recorded.params)
+    intervals = make_intervals(prepared, job, frames_now["cv"], final) if plan.intervals else None
+    pairs = [*_score_pairs(recorded, folds, final, intervals), *_prediction_pairs(run.run_id, frames_now)]
     worst = max((gap for _, gap, _ in pairs), default=0.0)
     differences += [f"{name}: {text}" for name, gap, text in pairs if gap > 0]
     verdict = (
@@ -91,7 +96,7 @@ def _fit_again(
     prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
     backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
-    job = prepared.job(recorded.params, import_path=folder if prepared.plan.model.name == "python" else None)
+    job = prepared.job(recorded.params, import_path=folder if own_classes(prepared.plan.model) else None)
     outcomes: dict[str, Any] = {}
     try:
         rows = backend.put(prepared.dataset)
@@ -111,12 +116,20 @@ def _fit_again(
 Pair = tuple[str, float, str]
 
 
-def _score_pairs(recorded: ExperimentResult, folds: list[FoldOutcome], final: FinalOutcome) -> Iterator[Pair]:
+def _score_pairs(recorded: ExperimentResult, folds: list[FoldOutcome], final: FinalOutcome, intervals: Intervals | None) -> Iterator[Pair]:
+    of_intervals = intervals.cv if intervals else {}
     for name, summary in recorded.cv.items():
-        for outcome, then in zip(folds, summary.folds, strict=False):
-            yield _pair(f"fold {outcome.fold} {name}", then, outcome.scores.get(name, math.nan))
+        for position, then in enumerate(summary.folds[: len(folds)]):
+            own = of_intervals[name].folds[position] if name in of_intervals else folds[position].scores.get(name)
+            yield _pair(f"fold {folds[position].fold} {name}", then, math.nan if own is None else own)
+    scores = final.scores.updated(intervals.scores) if intervals else final.scores
     for name, then in recorded.test.items():
-        yield _pair(f"test {name}", then, final.scores.get(name, math.nan))
+        yield _pair(f"test {name}", then, scores.get(name, math.nan))
+    if intervals is not None and recorded.intervals is not None:
+        for before, now in zip(recorded.intervals.scores, intervals.result.scores, strict=True):
+            for name in ("coverage", "mean_width", "winkler"):
+                again = getattr(now, name)
+                yield _pair(f"interval {before.nominal:g} {name}", getattr(before, name), math.nan if again is None else again)
 
 
 def _pair(name: str, then: float | None, now: float) -> Pair:
@@ -125,12 +138,17 @@ def _pair(name: str, then: float | None, now: float) -> Pair:
     return name, math.inf if math.isnan(gap) else gap, f"{then!r} then, {now!r} now"
 
 
-def _prediction_pairs(run_id: str, prepared: Prepared, folds: list[FoldOutcome], final: FinalOutcome) -> Iterator[Pair]:
+def _frames(prepared: Prepared, folds: list[FoldOutcome], final: FinalOutcome) -> dict[str, pl.DataFrame]:
+    """The predictions by part, as they are recorded."""
     by_number = {fold.number: fold for fold in prepared.folds}
-    again = {
-        "cv": pl.concat([prediction_frame(prepared.dataset, by_number[outcome.fold], outcome.forecast) for outcome in folds]),
-        "test": prediction_frame(prepared.dataset, prepared.final, final.forecast),
+    dataset, levels = prepared.dataset, prepared.plan.quantiles
+    return {
+        "cv": pl.concat([prediction_frame(dataset, by_number[outcome.fold], outcome.forecast, levels) for outcome in folds]),
+        "test": prediction_frame(dataset, prepared.final, final.forecast, levels),
     }
+
+
+def _prediction_pairs(run_id: str, again: dict[str, pl.DataFrame]) -> Iterator[Pair]:
     for part, frame in again.items():
         recorded = load_predictions(run_id, part)  # type: ignore[arg-type]
         if recorded is None:

@@ -18,7 +18,7 @@ from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
 from dsframework.records import ExperimentProgress, StudyStatus
-from dsframework.spec import ExperimentSpec, parse_spec, to_yaml
+from dsframework.spec import ExperimentSpec, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
@@ -86,7 +86,7 @@ def run_study(
         raise
     store = StudyStore(spec.tracking.experiment or spec.name)
     text = to_yaml(spec)
-    key = digest([spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")])
+    key = _key(spec, prepared)
     identity = _take(store, spec, key, folder, study, fresh=fresh)
     try:
         greater = get_metric(spec.metric).greater_is_better
@@ -130,6 +130,13 @@ def _prepare(
     return prepared, failures, searches
 
 
+def _key(spec: ExperimentSpec, prepared: list[Prepared]) -> str:
+    """A hash of all that a study's results depend on."""
+    parts: list[Any] = [spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")]
+    afterwards = prepared[0].plan.afterwards
+    return digest([*parts, afterwards] if afterwards else parts)
+
+
 def _items(
     plans: list[Plan],
     prepared: list[Prepared],
@@ -149,8 +156,8 @@ def _items(
             )
             items.append(Failure(line))
             continue
-        own_classes = str(folder) if plan.model.name == "python" else None
-        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=own_classes)
+        import_path = str(folder) if own_classes(plan.model) else None
+        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=import_path)
         items.append(run)
         position += 1
     return items

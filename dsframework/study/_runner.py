@@ -10,9 +10,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
+
 from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, one_line
+from dsframework.evaluation import interval_columns
 from dsframework.execution import Executor
-from dsframework.experiment import FittedPipeline
+from dsframework.experiment import FinalOutcome, FittedPipeline
+from dsframework.features import own_features, own_features_code
 from dsframework.models import model_requirements, own_modules
 from dsframework.records import (
     ExperimentFinished,
@@ -26,9 +30,15 @@ from dsframework.records import (
     StudyStarted,
     StudyStatus,
     TrialFinished,
+    TrialRecord,
+    TrialsAccount,
 )
 from dsframework.study._audit import Auditor
-from dsframework.study._experiment_run import ExperimentRun, prediction_frame
+from dsframework.study._evaluate import evaluate
+from dsframework.study._experiment_run import ExperimentRun
+from dsframework.study._forecasts import prediction_frame
+from dsframework.study._intervals import Intervals, make_intervals
+from dsframework.study._trials import account_for_trials
 from dsframework.tracking import StudyStore, load_result, log_pipeline
 
 __all__ = ["Failure", "Runner"]
@@ -170,7 +180,24 @@ class Runner:
             metric=self.metric,
             experiments=results,
             best=best.run_id if best else None,
+            trials=self._account(),
         )
+
+    def _account(self) -> TrialsAccount | None:
+        """The account of all trials together; None where they were not scored on the same rows."""
+        done = [run for run in self._runs if run.result is not None]
+        if not done or len({run.prepared.plan.stage_key("data", "target", "split") for run in done}) > 1:
+            return None
+        if len(done) == 1 and done[0].result is not None:
+            return done[0].result.trials
+        trials = [trial for run in done for trial in self._trials_of(run)]
+        return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better)
+
+    def _trials_of(self, run: ExperimentRun) -> list[TrialRecord]:
+        """The trials of an experiment; those of one that was finished before are read again."""
+        if run.trials:
+            return list(run.trials.values())
+        return [stored.record for stored in self._store.read_trials([run.run_id]).values()]
 
     def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
         scored = [line for line in lines if line.status == "finished" and line.score is not None]
@@ -243,19 +270,25 @@ class Runner:
         final, prepared = run.final, run.prepared
         assert final is not None
         assert run.audit is not None
-        result = run.make_result(final)
+        out_of_fold, job = run.out_of_fold(), run.best_job()
+        intervals = None
+        if prepared.plan.intervals is not None and out_of_fold is not None:
+            intervals = make_intervals(prepared, job, out_of_fold, final)
+        result = run.make_result(final, intervals)
+        evaluated = evaluate(prepared, job, final, out_of_fold, intervals)
         report = self._auditor.report(prepared, run.audit, beats_baselines=result.beats_baselines)
-        result = result.model_copy(update={"audit": report})
+        broken = [f"evaluation {one.result.name}: {one.result.error}" for one in evaluated if one.result.error]
+        result = result.model_copy(
+            update={"audit": report, "evaluation": [one.result for one in evaluated], "notes": [*result.notes, *broken]}
+        )
         self._log_golden(run)
-        out_of_fold = run.out_of_fold()
-        if out_of_fold is not None:
-            self._store.log_frame(run.run_id, out_of_fold, "predictions/cv.parquet")
-        levels = prepared.plan.quantiles
-        test = prediction_frame(prepared.dataset, prepared.final, final.forecast, levels, final.baseline_predictions)
-        self._store.log_frame(run.run_id, test, "predictions/test.parquet")
+        for path, frame in _prediction_frames(run, final, out_of_fold, intervals).items():
+            self._store.log_frame(run.run_id, frame, path)
+        for path, frame in (item for one in evaluated for item in one.frames.items()):
+            self._store.log_frame(run.run_id, frame, path)
         self._store.log_table(run.run_id, run.trial_table(), "trials.json")
         self._store.log_text(run.run_id, self._spec_yaml, "spec.yaml")
-        self._log_model(run, result)
+        self._log_model(run, result, intervals)
         self._store.log_result(result)
         self._store.finish(run.run_id, "FINISHED")
         run.finish(result)
@@ -268,7 +301,7 @@ class Runner:
             self._store.log_frame(run.run_id, golden.rows, "audit/rows.parquet")
             self._store.log_frame(run.run_id, golden.features, "audit/features.parquet")
 
-    def _log_model(self, run: ExperimentRun, result: ExperimentResult) -> None:
+    def _log_model(self, run: ExperimentRun, result: ExperimentResult, intervals: Intervals | None) -> None:
         plan, final = run.prepared.plan, run.final
         assert final is not None
         pipeline = FittedPipeline(
@@ -280,6 +313,9 @@ class Runner:
             lookback=run.prepared.lookback_of(final.learned),
             learned=final.learned,
             classes=run.prepared.dataset.classes,
+            intervals=intervals.maker if intervals else None,
+            own=own_features(plan.features),
+            bars=run.prepared.dataset.bars,
         )
         about = {
             "study": self.study,
@@ -298,7 +334,7 @@ class Runner:
             "cv": {name: summary.mean for name, summary in result.cv.items()},
             "trained_until": str(run.prepared.dataset.axis[run.prepared.final.train[-1].stop - 1]),
         }
-        job = plan.job(result.params)
+        job, own = plan.job(result.params), own_features_code(plan.features)
         try:
             log_pipeline(
                 run.run_id,
@@ -306,8 +342,8 @@ class Runner:
                 spec_yaml=self._spec_yaml,
                 about=about,
                 example=run.prepared.example(pipeline.lookback),
-                requirements=model_requirements(job.model, job.params),
-                own_modules=own_modules(job.model, job.params),
+                requirements=sorted({*model_requirements(job.model, job.params), *own.distributions}),
+                own_modules=sorted({*own_modules(job.model, job.params), *own.modules}),
             )
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error
@@ -344,6 +380,20 @@ class Runner:
     def _emit(self, event: StudyEvent) -> None:
         if self._listener is not None:
             self._listener(event)
+
+
+def _prediction_frames(
+    run: ExperimentRun, final: FinalOutcome, out_of_fold: pl.DataFrame | None, intervals: Intervals | None
+) -> dict[str, pl.DataFrame]:
+    """The predictions that are recorded, by the artifact's path, with their intervals."""
+    prepared = run.prepared
+    levels = prepared.plan.quantiles
+    test = prediction_frame(prepared.dataset, prepared.final, final.forecast, levels, final.baseline_predictions)
+    found = {"predictions/test.parquet": test.with_columns(**interval_columns(intervals.test if intervals else None))}
+    if out_of_fold is not None:
+        ends = interval_columns(intervals.folds if intervals else None)
+        found["predictions/cv.parquet"] = out_of_fold.with_columns(**ends)
+    return found
 
 
 class _Stopped(Exception):  # noqa: N818 (not an error: somebody asked for it)

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
-from dsframework.records import Comparison, ComparisonRow, ExperimentResult, Forecast, ForecastPanel, RunSummary
+from dsframework.records import Comparison, ComparisonRow, ExperimentResult, Forecast, ForecastPanel, RunSummary, Significance
 from dsframework.tracking._artifacts import read_frame
 from dsframework.tracking._client import client, guard
 from dsframework.tracking._runs import find_runs, load_result, load_spec_of
+from dsframework.tracking._significance import significance
 
 __all__ = ["compare_runs", "load_golden", "load_predictions"]
 
@@ -19,7 +20,7 @@ _MOST_POINTS = 3000
 
 
 def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["test", "cv"] = "test") -> Comparison:
-    """Compare experiment runs.
+    """Compare experiment runs: scores, what differs, forecasts, and whether the others are worse than the best one by more than luck.
 
     Parameters
     ----------
@@ -41,14 +42,18 @@ def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["t
         raise NotFoundError(f"at most {_MOST_RUNS} runs can be compared at once", field="run", value=len(set(run_ids)))
     runs = find_runs(list(dict.fromkeys(run_ids)))
     labels = _labels(runs)
-    rows = [_row(run, label) for run, label in zip(runs, labels, strict=True)]
     first = runs[0]
+    frames = {run.run_id: load_predictions(run.run_id, part) for run in runs}
+    present = {run_id: frame for run_id, frame in frames.items() if frame is not None}
+    tested = significance(present, metric=first.metric, task=first.task)
+    rows = [_row(run, label, tested.by_run.get(run.run_id)) for run, label in zip(runs, labels, strict=True)]
     notes = [f"{label} is {run.status} and has no scores" for run, label in zip(runs, labels, strict=True) if not run.cv]
     if len({run.metric for run in runs}) > 1:
         notes.append("the runs were tuned by different metrics")
     fingerprints = {tags.get("tsml.data") for tags in _tags(runs)}
     if len(fingerprints) > 1:
         notes.append("the runs did not see the same data; their scores can't be compared directly")
+    notes += tested.notes
     metrics = list(dict.fromkeys(name for row in rows for name in (*row.cv, *row.test)))
     return Comparison(
         metric=first.metric,
@@ -57,8 +62,11 @@ def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["t
         rows=rows,
         differing=_differing(rows),
         spec_diff=_spec_diff(runs),
-        forecast=_forecast(runs, labels, entity, part),
+        forecast=_forecast(runs, labels, present, entity, part),
         same_data=len(fingerprints) == 1,
+        loss=tested.loss,
+        compared_rows=tested.n_rows,
+        compared_times=tested.n_times,
         notes=notes,
     )
 
@@ -87,7 +95,7 @@ def _labels(runs: list[RunSummary]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name} {run.run_id[:6]}" for run, name in zip(runs, names, strict=True)]
 
 
-def _row(run: RunSummary, label: str) -> ComparisonRow:
+def _row(run: RunSummary, label: str, tested: Significance | None) -> ComparisonRow:
     try:
         result: ExperimentResult | None = load_result(run.run_id)
     except TsmlError:
@@ -102,6 +110,9 @@ def _row(run: RunSummary, label: str) -> ComparisonRow:
         baselines=result.baselines,
         audit=result.audit,
         params=result.params,
+        intervals=result.intervals,
+        trials=result.trials,
+        significance=tested,
     )
 
 
@@ -143,9 +154,9 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix: value}
 
 
-def _forecast(runs: list[RunSummary], labels: list[str], entity: str | None, part: Literal["test", "cv"]) -> ForecastPanel | None:
-    frames = {run.run_id: load_predictions(run.run_id, part) for run in runs}
-    present = {run_id: frame for run_id, frame in frames.items() if frame is not None}
+def _forecast(
+    runs: list[RunSummary], labels: list[str], present: dict[str, pl.DataFrame], entity: str | None, part: Literal["test", "cv"]
+) -> ForecastPanel | None:
     if not present:
         return None
     entities = sorted({str(name) for frame in present.values() if "entity" in frame.columns for name in frame["entity"].unique()})

@@ -251,8 +251,22 @@ def _figures(result: ExperimentResult) -> Iterator[tuple[str, float | None, int]
     for baseline, scores in result.baselines.items():
         for name, value in scores.items():
             yield f"baseline_{baseline}_{name}", value, 0
+    for score in result.intervals.scores if result.intervals else ():
+        for name in ("coverage", "mean_width", "winkler"):
+            yield f"interval_{score.nominal:g}_{name}", getattr(score, name), 0
+    for evaluator in result.evaluation:
+        for name, value in evaluator.figures.items():
+            yield _metric_key(f"{evaluator.name}_{name}"), value, 0
+    if result.trials is not None:
+        for name in ("n_effective", "deflated", "p_value", "overfitting_probability"):
+            yield f"trials_{name}", getattr(result.trials, name), 0
     yield "n_trials", result.n_trials, 0
     yield "seconds", result.seconds, 0
+
+
+def _metric_key(name: str) -> str:
+    """A name that MLflow takes."""
+    return "".join(sign if sign.isalnum() or sign in "_-./ " else "-" for sign in name)[:200]
 
 
 def status_text(status: StudyStatus) -> str:

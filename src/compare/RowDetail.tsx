@@ -75,6 +75,18 @@ export function RowDetail(props: IRowDetailProps): JSX.Element {
           </tbody>
         </table>
       )}
+      {row.intervals?.scores.map(score => (
+        <p key={score.nominal}>
+          {trans.__(
+            'Intervals for %1 % hold %2 % of the test; mean width %3, interval score %4',
+            formatNumber(100 * score.nominal),
+            formatNumber(score.coverage === null ? null : 100 * score.coverage),
+            formatNumber(score.mean_width),
+            formatNumber(score.winkler)
+          )}
+        </p>
+      ))}
+      {row.trials?.sentence && <p>{row.trials.sentence}</p>}
       {params.length > 0 && (
         <p>
           {params.map(([name, value]) => (

@@ -1,5 +1,6 @@
 import * as React from 'react';
 import type { Comparison, ComparisonRow } from '../wire';
+import { formatNumber } from './format';
 import { RowDetail } from './RowDetail';
 import {
   bestRow,
@@ -169,6 +170,35 @@ function Row(props: IRowProps): JSX.Element {
   );
 }
 
+/**
+ * Whether a run is worse than the best one on the shared test rows by more than luck.
+ */
+function Significance(props: {
+  row: ComparisonRow;
+  trans: ITranslation;
+}): JSX.Element | null {
+  const { row, trans } = props;
+  const tested = row.significance;
+  if (!tested || tested.verdict === 'best') {
+    return null;
+  }
+  const worse = tested.verdict === 'worse';
+  const hint = trans.__(
+    'Diebold-Mariano test against the best run, corrected for the number of runs: p = %1; its mean loss is %2 greater (95 %: %3 to %4).',
+    formatNumber(tested.p_value),
+    formatNumber(tested.difference),
+    formatNumber(tested.lower),
+    formatNumber(tested.upper)
+  );
+  return (
+    <span className={`jp-TsmlBadge${worse ? ' jp-mod-warn' : ''}`} title={hint}>
+      {worse
+        ? trans.__('significantly worse than the best')
+        : trans.__('not significantly worse')}
+    </span>
+  );
+}
+
 function Badges(props: {
   row: ComparisonRow;
   best: boolean;
@@ -188,6 +218,7 @@ function Badges(props: {
           {row.run.status}
         </span>
       )}
+      <Significance row={row} trans={trans} />
       {row.run.beats_baselines === false && (
         <span
           className="jp-TsmlBadge jp-mod-warn"

@@ -36,7 +36,6 @@ def test_real_bars_are_sorted_by_day_then_ticker(market_data: Path) -> None:
     rows = panel.frame.select("date", "ticker").rows()
     assert rows == sorted(rows)
     assert panel.frame.schema["date"] == pl.Date
-    assert panel.notes == ()
 
 
 def test_rows_out_of_order_are_sorted_and_noted(tmp_path: Path) -> None:
@@ -102,8 +101,8 @@ WRONG_FILES = [
         ),
     ),
     ("blank.csv", "data.path: there are no rows (got 'blank.csv'); use data with rows"),
-    ("latin.csv", "data.path: the text is not UTF-8 (got 'latin.csv'); save it as UTF-8"),
-    ("utf16.csv", "data.path: this text is UTF-16 or UTF-32, not UTF-8 (got 'utf16.csv'); save it as UTF-8"),
+    ("latin.csv", "data.encoding: line 2 is not UTF-8 (got 'latin.csv'); save it as UTF-8, or set data.encoding: cp1252"),
+    ("utf16.csv", "data.path: this text is UTF-16 or UTF-32, not UTF-8 (got 'utf16.csv'); save it as UTF-8, or set data.encoding: utf-16"),
     (
         "excel.csv",
         "data.path: this is an Excel workbook or another zip file, not a CSV file (got 'excel.csv'); open it and save it as CSV",
@@ -114,7 +113,7 @@ WRONG_FILES = [
     ),
     ("twins.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
     ("spaced.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
-    ("semicolon.csv", "data.separator: each line is one column, 'date;v' (got ','); use ';'"),
+    ("semicolon.csv", "data.separator: each line is one column, 'date;v' (got ','); use ';' or auto"),
 ]
 
 
@@ -162,7 +161,10 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
     (
         TEXT + "2024-01-03,B,9,9\n",
         {"entity": "ticker"},
-        "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date'); keep one row each",
+        (
+            "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date');"
+            " keep one row each, or set data.checks.duplicates"
+        ),
     ),
     (
         "date,v\n2024-01-02,1\nyesterday,2\n",
@@ -270,13 +272,15 @@ def test_columns_to_calculate_with_are_checked() -> None:
         "V": "target.column: no such column (got 'V'); did you mean v?",
         "date": "target.column: no such column (got 'date'); there are v, n, t, c, m, i, b",
         "n": "target.column: every value of 'n' is missing (got 'n'); use another column",
-        "t": "target.column: 2 of 2 values of 't' are texts and not numbers, the first is 'a' (got 't'); use a numeric column",
+        "t": (
+            "target.column: 2 of 2 values of 't' are texts and not numbers, the first is 'a' at 2024-01-02 (got 't'); use a numeric column"
+        ),
         "c": (
-            "target.column: 2 of 2 values of 'c' are texts and not numbers, the first is '1,5' (got 'c');"
-            " write numbers as 1234.5: with a point, and without commas"
+            "target.column: 2 of 2 values of 'c' are texts and not numbers, the first is '1,5' at 2024-01-02 (got 'c');"
+            " write numbers as 1234.5: with a point, and without commas, or set data.decimal"
         ),
         "m": (
-            "target.column: 1 of 2 values of 'm' are texts and not numbers, the first is 'abc' (got 'm');"
+            "target.column: 1 of 2 values of 'm' are texts and not numbers, the first is 'abc' at 2024-01-03 (got 'm');"
             " use a numeric column, or mend the values"
         ),
         "i": "target.column: 1 values of 'i' are infinite (first at 2024-01-03) (got 'i'); remove them or leave them empty",

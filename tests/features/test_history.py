@@ -18,9 +18,14 @@ FIELDS = [
     "day_of_week", "day_of_month", "week_of_year", "month", "quarter", "hour", "minute", "is_month_start", "is_month_end",
     "is_quarter_end", "days_to_holiday", "days_since_holiday", "is_early_close",
 ]  # fmt: skip
+OVER = "OVER (PARTITION BY ticker ORDER BY time"
 STATS = ["mean", "std", "min", "max", "sum", "median", "zscore", "skew", "kurt", "count", "quantile:0.2"]
 EVERY: dict[str, list[Any]] = {
-    "lag": [{"lag": {"columns": ["v", "close"], "periods": [0, 1, 4]}}],
+    "lag": [
+        {"lag": {"columns": ["v", "close"], "periods": [0, 1, 4]}},
+        {"lag": {"columns": ["v"], "sessions": [1, 2]}},
+        {"lag": {"columns": ["close"], "sessions": [1, 2], "absent": "missing"}},
+    ],
     "rolling": [
         {"rolling": {"columns": ["v"], "windows": [4, 7], "stats": STATS}},
         {"rolling": {"columns": ["close"], "windows": [4, 6], "stats": STATS, "min_samples": 2}},
@@ -45,12 +50,42 @@ EVERY: dict[str, list[Any]] = {
     "rank": [{"rank": {"columns": ["v"]}}],
     "zscore": [{"zscore": {"columns": ["v", "close"]}}],
     "calendar": [{"calendar": FIELDS}],
+    "volume_profile": [
+        {"volume_profile": {"columns": ["v", "close"], "sessions": [1, 2], "stats": ["share", "cumulative", "done"]}},
+    ],
+    "cross_asset": [
+        {"cross_asset": {"columns": ["v"], "entities": ["A"], "lags": [0, 2]}},
+        {"cross_asset": {"columns": ["v", "close"], "means": ["market", "others"]}},
+    ],
+    "fourier": [{"fourier": {"cycles": ["time_of_day", "day_of_week", "day_of_month", "day_of_year"], "days": [30.5], "order": 2}}],
+    "sql": [
+        {
+            "sql": {
+                "expressions": {
+                    "spread": "(high - low) / close",
+                    "before": f"LAG(v, 2) {OVER}) - v",
+                    "nested": f"AVG(v + LAG(close) {OVER})) {OVER} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+                    "counted": f"v / COUNT(v) {OVER} ROWS 3 PRECEDING)",
+                }
+            }
+        }
+    ],
+    "python": [{"python": {"function": "features_of_tests.middle", "columns": ["v", "close"], "lookback": 3, "names": ["middle", "gap"]}}],
 }
 CHAIN = [
     {"returns": {"columns": ["v"], "periods": [2]}},
     {"rolling": {"columns": ["v_return_2"], "windows": [3], "stats": ["mean"]}},
     {"lag": {"columns": ["v_return_2_mean_3"], "periods": [1]}},
     {"rank": {"columns": ["v_return_2_mean_3_lag_1"]}},
+]
+BACK = [
+    {"returns": {"columns": ["v"], "periods": [2]}},
+    {"cross_asset": {"columns": ["v_return_2"], "entities": ["A"], "lags": [1]}},
+    {"lag": {"columns": ["v_return_2"], "sessions": [1], "absent": "missing"}},
+    {"lag": {"columns": ["v"], "periods": [1]}},
+    {"volume_profile": {"columns": ["v_lag_1"], "sessions": [2], "stats": ["done"]}},
+    {"rolling": {"columns": ["v_return_2_session_lag_1", "v_lag_1_profile_done_2"], "windows": [2], "stats": ["mean"]}},
+    {"sql": {"expressions": {"both": f"v_return_2_session_lag_1_mean_2 + LAG(v_return_2, 3) {OVER})"}}},
 ]
 
 
@@ -86,7 +121,7 @@ def test_every_registered_feature_is_tested_here() -> None:
     assert set(EVERY) == of_rows == set(catalogue.names("features")) - {"summary"}
 
 
-@pytest.mark.parametrize("features", [*EVERY.values(), CHAIN], ids=[*EVERY, "chain"])
+@pytest.mark.parametrize("features", [*EVERY.values(), CHAIN, BACK], ids=[*EVERY, "chain", "back"])
 @given(frame=panels(), data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_other_values_in_the_future_change_nothing_now(features: list[Any], frame: pl.DataFrame, data: st.DataObject) -> None:
@@ -100,7 +135,7 @@ def test_other_values_in_the_future_change_nothing_now(features: list[Any], fram
     np.testing.assert_array_equal(build(frame.filter(~later), features).matrix, expected)
 
 
-@pytest.mark.parametrize("features", [*EVERY.values(), CHAIN], ids=[*EVERY, "chain"])
+@pytest.mark.parametrize("features", [*EVERY.values(), CHAIN, BACK], ids=[*EVERY, "chain", "back"])
 def test_a_row_needs_its_lookback_and_no_more(features: list[Any]) -> None:
     frame = walk(30, 3).with_columns(v=pl.when(pl.int_range(pl.len()) < 9).then(pl.col("v") * 1e12).otherwise("v"))
     whole = build(frame, features)
@@ -118,7 +153,7 @@ def walk(n: int, entities: int) -> pl.DataFrame:
         close = 50 * np.exp(np.cumsum(rng.standard_normal(n) * 0.02))
         time = pl.datetime_range(dt.datetime(2024, 1, 1, 10), interval="1d", end=dt.datetime(2024, 1, n, 10), eager=True)
         columns = {"v": rng.lognormal(10, 1, n), "high": close * 1.01, "low": close * 0.99, "close": close}
-        frames.append(pl.DataFrame({"time": time, "ticker": [f"T{number}"] * n, **columns}))
+        frames.append(pl.DataFrame({"time": time, "ticker": ["ABC"[number]] * n, **columns}))
     return pl.concat(frames).sort("time", "ticker")
 
 
@@ -140,10 +175,10 @@ def test_lookbacks_of_chained_features_add_up(features: list[Any], lookback: int
 
 
 def test_an_entity_that_starts_late_is_warm_later() -> None:
-    frame = walk(10, 2).filter((pl.col("ticker") == "T0") | (pl.col("time") > dt.datetime(2024, 1, 5)))
+    frame = walk(10, 2).filter((pl.col("ticker") == "A") | (pl.col("time") > dt.datetime(2024, 1, 5)))
     table = build(frame, [{"lag": {"columns": ["v"], "periods": [3]}}])
     warm = frame.filter(pl.Series(table.warm)).group_by("ticker").agg(pl.col("time").min().dt.day()).sort("ticker")
-    assert warm.rows() == [("T0", 4), ("T1", 8)]
+    assert warm.rows() == [("A", 4), ("B", 8)]
 
 
 def test_needed_columns_are_those_of_the_data() -> None:

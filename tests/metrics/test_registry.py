@@ -159,7 +159,7 @@ def test_an_unknown_metric_names_the_one_that_was_meant():
     [
         ("metrics: [mae, silhouette]", r"metrics\[1\]: 'silhouette' does not fit a regression"),
         ("metrics: [bias]", r"metrics\[0\]: 'bias' can't rank trials, .*; try mae"),
-        ("metrics: [mae]\ntuning: {metric: coverage}", "tuning.metric: 'coverage' can't rank trials, .*; try coverage_error"),
+        ("metrics: [mae]\ntuning: {metric: coverage}", "tuning.metric: 'coverage' can't rank trials, .*; try mae"),
         ("metrics: [7]", r"metrics\[0\]: expected the name of a metric"),
     ],
 )

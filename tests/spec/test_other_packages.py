@@ -55,7 +55,7 @@ count.arguments = CountArguments
 '''
 ENTRY_POINTS = """
 [jupyterlab_tsml.models]
-mean = tsml_other:Mean
+level = tsml_other:Mean
 free = tsml_other:Free
 ridge = tsml_other:Mean
 broken = tsml_not_there:Model
@@ -74,7 +74,7 @@ target: {column: v}
 features: [square: {columns: [v]}]
 preprocessing: [halve: {by: 4.0}]
 split: {cv: {folds: 2}}
-models: [mean: {shift: [0.0, 5.0]}, free: {shift: 1.0}]
+models: [level: {shift: [0.0, 5.0]}, free: {shift: 1.0}]
 metrics: [mae]
 """
 
@@ -98,7 +98,7 @@ def other_package(tmp_path, monkeypatch):
     from dsframework.preprocessing import steps
 
     for registry in (models, steps):
-        for name in ("mean", "free", "halve"):
+        for name in ("level", "free", "halve"):
             registry._loaded.pop(name, None)
 
 
@@ -123,11 +123,11 @@ def test_a_spec_names_them_and_the_study_gives_what_they_compute(other_package):
 
 
 def test_what_they_declare_is_checked_like_ours(other_package):
-    assert "models[0].mean.shif: unknown key 'shif', did you mean 'shift'?" in said(
-        SPEC.replace("[mean: {shift: [0.0, 5.0]}", "[mean: {shif: 1}")
+    assert "models[0].level.shif: unknown key 'shif', did you mean 'shift'?" in said(
+        SPEC.replace("[level: {shift: [0.0, 5.0]}", "[level: {shif: 1}")
     )
-    assert "models[0].mean.shift: expected a number >= 0, a list" in said(SPEC.replace("shift: [0.0, 5.0]", "shift: -1.0"))
-    assert "'meen' is not available, try mean" in said(SPEC.replace("[mean:", "[meen:"))
+    assert "models[0].level.shift: expected a number >= 0, a list" in said(SPEC.replace("shift: [0.0, 5.0]", "shift: -1.0"))
+    assert "'levle' is not available, try level" in said(SPEC.replace("[level:", "[levle:"))
 
 
 def test_a_package_that_can_not_be_imported_is_one_line_and_hides_nothing_else(other_package):
@@ -136,7 +136,7 @@ def test_a_package_that_can_not_be_imported_is_one_line_and_hides_nothing_else(o
     assert len(line.splitlines()) == 1
     drawn = str(json_schema())
     assert "Numbers in order." in drawn
-    assert "'mean'" in drawn
+    assert "'level'" in drawn
     assert "'broken'" not in drawn
 
 
@@ -147,5 +147,5 @@ def test_a_name_of_ours_is_never_hidden(other_package):
 
 def test_the_contract_suites_know_them(other_package):
     check_step(parse_spec(SPEC).preprocessing[0])
-    with pytest.raises(ModelError, match="'mean' can't do a classification; try catboost, lightgbm, logistic_regression"):
-        check_model("mean", {"shift": 1.0}, "classification")
+    with pytest.raises(ModelError, match="'level' can't do a classification; try calibrated, catboost"):
+        check_model("level", {"shift": 1.0}, "classification")

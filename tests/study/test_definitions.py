@@ -83,7 +83,7 @@ def test_every_definition_at_once_equals_the_loop_by_hand(bars: pd.DataFrame) ->
     assert found.n_dropped == len(bars) - len(rows) == 3 * (max(LAGS) + HORIZON)
 
 
-def test_the_baselines_are_yesterdays_last_weeks_and_the_entitys_mean(bars: pd.DataFrame) -> None:
+def test_the_baselines_equal_forecasts_by_hand(bars: pd.DataFrame) -> None:
     spec = spec_from_dict(
         {
             "name": "baselines",
@@ -101,11 +101,17 @@ def test_the_baselines_are_yesterdays_last_weeks_and_the_entitys_mean(bars: pd.D
     n_test = int(np.ceil(TEST * len(axis)))
     test = rows[rows["day"].isin(axis[-n_test:])]
     train = rows[rows["day"].isin(axis[: len(axis) - n_test - HORIZON + 1]) & (rows["known"] <= axis[-n_test])]
+    place = rows.groupby("who").cumcount()
+    first = rows.groupby("who")["v"].transform("first")
+    weekday = pd.to_datetime(rows["day"]).dt.day_of_week
+    by_slot = train.groupby([train["who"], weekday[train.index]])["y"].mean()
     season = bars.sort_values("day").set_index(["who", "day"])["v"].groupby("who").shift(5 - HORIZON)
     expected = {
         "naive": test["v"],
         "seasonal_naive": pd.Series([season[key] for key in zip(test["who"], test["day"], strict=True)], index=test.index),
         "historic_mean": test["who"].map(train.groupby("who")["y"].mean()),
+        "slot_mean": pd.Series([by_slot[test["who"][row], weekday[row]] for row in test.index], index=test.index),
+        "drift": test["v"] + HORIZON * (test["v"] - first[test.index]) / place[test.index],
     }
     assert set(found.baselines) == set(expected)
     for name, forecast in expected.items():

@@ -1,4 +1,4 @@
-"""What the class of a user's own file brings along: the files that it is made of, and the distributions that they import."""
+"""What a class or function of a user's own file brings along: the files that it is made of, and the distributions that they import."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 __all__ = ["OwnCode", "own_code"]
 
 
 @dataclass(frozen=True)
 class OwnCode:
-    """Where a class comes from.
+    """Where a class or function comes from.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class OwnCode:
     distributions: list[str]
 
 
-def own_code(kind: type) -> OwnCode:
-    """Follow a class, its bases and the imports of the user's own files; see `OwnCode`."""
-    waiting = [base.__module__ for base in kind.__mro__]
+def own_code(kind: type | FunctionType) -> OwnCode:
+    """Follow a class with its bases, or a function, and the imports of the user's own files; see `OwnCode`."""
+    waiting = [base.__module__ for base in kind.__mro__] if isinstance(kind, type) else [kind.__module__]
     own: set[str] = set()
     distributions: set[str] = set()
     while waiting:

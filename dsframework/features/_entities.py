@@ -1,0 +1,32 @@
+"""Whether the entities that features read are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dsframework.errors import FeatureError
+from dsframework.features._plan import plan
+from dsframework.spec import Component, near_miss
+
+__all__ = ["check_entities"]
+
+_LISTED = 12
+
+
+def check_entities(frame: pl.DataFrame, components: Sequence[Component], *, entity: str | None) -> None:
+    """Raise `FeatureError` where a feature reads an entity of which there is no row.
+
+    `build_features` does not: a part of a panel, such as its beginning, may have no row of an entity that starts later.
+    """
+    wanted = [(name, step.place) for step in plan(components) for name in step.column.others]
+    if entity is None or not wanted:
+        return
+    known = frame[entity].unique().cast(pl.String).drop_nulls().sort().to_list()
+    for name, place in wanted:
+        if name not in known:
+            close = near_miss(name, known)
+            listed = ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
+            mend = f"did you mean {close}?" if close else f"load its rows too; there are {listed}"
+            raise FeatureError("no such entity in the data", field=f"{place}.entities", value=name, mend=mend)

@@ -1,0 +1,84 @@
+"""How many trials were tried, and what that says of the best one's score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from dsframework.errors import EvaluationError
+from dsframework.evaluation import deflated_score, overfitting_probability
+from dsframework.records import TrialRecord, TrialsAccount
+
+__all__ = ["account_for_trials"]
+
+_MOST_PARTS = 16
+_FEWEST_PARTS = 4
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def account_for_trials(trials: Iterable[TrialRecord], metric: str, *, greater_is_better: bool) -> TrialsAccount | None:
+    """Return the account of finished trials that were scored on the same folds; None when there is none.
+
+    A fold that has no value for a trial is left out for all of them.
+    """
+    finished = [trial for trial in trials if trial.status == "finished" and metric in trial.cv]
+    table = _table(finished, metric)
+    if table is None:
+        return None
+    n_folds, n_trials = table.shape
+    if n_trials == 1:
+        sentence = f"One trial was tried, so that its {metric} owes nothing to a choice."
+        return TrialsAccount(n_trials=1, n_effective=1.0, n_folds=n_folds, score=float(table.mean()), sentence=sentence)
+    best = float(table.mean(axis=0).max() if greater_is_better else table.mean(axis=0).min())
+    if n_folds < 2:
+        sentence = f"{n_trials} trials were tried; one fold can't tell how much of the best one's {metric} is luck."
+        return TrialsAccount(n_trials=n_trials, n_effective=float(n_trials), n_folds=n_folds, score=best, sentence=sentence)
+    found = deflated_score(table, greater_is_better=greater_is_better)
+    probability, n_splits, note = _overfitting(table, greater_is_better=greater_is_better)
+    account = TrialsAccount(
+        n_trials=n_trials,
+        n_effective=found.n_effective,
+        n_folds=n_folds,
+        score=found.score,
+        by_luck=found.by_luck,
+        deflated=found.deflated,
+        p_value=found.p_value,
+        overfitting_probability=probability,
+        n_splits=n_splits,
+        note=note,
+    )
+    return account.model_copy(update={"sentence": _sentence(account, metric)})
+
+
+def _table(trials: list[TrialRecord], metric: str) -> Floats | None:
+    """The score of each trial on each fold, shape (folds, trials); None when there is none that all have."""
+    if not trials or len({len(trial.cv[metric].folds) for trial in trials}) > 1:
+        return None
+    table = np.array([[np.nan if value is None else value for value in trial.cv[metric].folds] for trial in trials]).T
+    known: Floats = table[np.isfinite(table).all(axis=1)]
+    return known if len(known) else None
+
+
+def _overfitting(table: Floats, *, greater_is_better: bool) -> tuple[float | None, int, str | None]:
+    n_parts = min(_MOST_PARTS, len(table) - len(table) % 2)
+    if n_parts < _FEWEST_PARTS:
+        return None, 0, f"{len(table)} folds are too few to be halved; at least {_FEWEST_PARTS} are needed"
+    try:
+        found = overfitting_probability(table, greater_is_better=greater_is_better, n_parts=n_parts)
+    except EvaluationError as error:
+        return None, 0, str(error)
+    return found.probability, found.n_splits, None
+
+
+def _sentence(account: TrialsAccount, metric: str) -> str:
+    text = (
+        f"{account.n_trials} trials were tried, as many as {account.n_effective:.3g} independent ones: the best {metric}, "
+        f"{account.score:.6g}, is {account.deflated:.6g} without what the best of so many wins by luck (p {account.p_value:.2g})"
+    )
+    if account.overfitting_probability is None:
+        return f"{text}."
+    share = f"{account.overfitting_probability:.0%}"
+    return f"{text}; in {share} of the ways to halve the folds, the best trial of one half is below the median on the other."
