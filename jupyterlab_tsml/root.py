@@ -8,10 +8,10 @@ from http import HTTPStatus
 from pathlib import Path
 
 from dsframework.errors import DataError, NotFoundError
-from dsframework.spec import DataSpec, ExperimentSpec
+from dsframework.spec import DataSpec, ExperimentSpec, ParquetData
 from jupyterlab_tsml.problems import STATUS
 
-__all__ = ["ForbiddenPathError", "Root", "data_forms"]
+__all__ = ["ForbiddenPathError", "Root", "data_forms", "files_of_several"]
 
 
 class ForbiddenPathError(DataError):
@@ -24,10 +24,12 @@ STATUS[ForbiddenPathError] = HTTPStatus.FORBIDDEN
 
 
 def data_forms(spec: ExperimentSpec) -> dict[str, DataSpec]:
-    """Return every ``data`` of a document by its field: its own, or the forms of its variants."""
+    """Return every ``data`` of a document by its field: its own, or the forms of its variants, and the sources joined to them."""
     forms = {"data": spec.data} if spec.data is not None else {}
     varied = spec.variants.data if spec.variants is not None else None
-    return forms | {f"variants.data.{name}": form for name, form in (varied or {}).items()}
+    forms |= {f"variants.data.{name}": form for name, form in (varied or {}).items()}
+    joined = {f"{field}.joins.{name}.source": join.source for field, form in forms.items() for name, join in form.joins.items()}
+    return forms | joined
 
 
 class Root:
@@ -94,6 +96,20 @@ class Root:
             path = getattr(form, "path", None)
             if path is not None:
                 self.resolve(path, f"{field}.path", base=base)
+                for file in files_of_several(form, base):
+                    self.resolve(str(file), f"{field}.path", base=base)
+
+
+def files_of_several(form: DataSpec, base: Path) -> list[Path]:
+    """Return the files of a pattern or a folder, any of which may be a link; none where there are none yet."""
+    if not isinstance(form, ParquetData) or (base / form.path).is_file():
+        return []
+    from dsframework.data import data_files
+
+    try:
+        return data_files(form, base)
+    except DataError:
+        return []
 
 
 def _mode(path: Path) -> int:

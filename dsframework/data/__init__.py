@@ -7,6 +7,7 @@ from dsframework.data._inspect import UNCHECKED
 from dsframework.data._panel import Panel, load_panel
 from dsframework.data._preview import preview_file
 from dsframework.data._registry import loader_names, register_loader
+from dsframework.data._watch import data_files
 
 __all__ = [
     "UNCHECKED",
@@ -14,6 +15,7 @@ __all__ = [
     "Loader",
     "Panel",
     "check_columns",
+    "data_files",
     "find_column",
     "is_session",
     "last_session",

@@ -24,6 +24,7 @@ from dsframework.data._checks import find_column
 from dsframework.data._inspect import inspect
 from dsframework.data._source import raw_rows, tidy_rows
 from dsframework.data._times import tidy_times
+from dsframework.data._watch import check_unchanged, file_states
 from dsframework.errors import DataError
 from dsframework.spec import DataSpec, JoinSpec, parse_duration
 
@@ -80,7 +81,9 @@ def _load(name: str, join: JoinSpec, data: DataSpec, request: LoadRequest) -> Jo
 
 
 def _read(source: DataSpec, column: str | None, request: LoadRequest) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    states = file_states(source, request.base)
     frame, notes = raw_rows(source, request)
+    check_unchanged(states, source, request.base)
     if column is not None:
         find_column(column, frame.columns, field=_AVAILABLE)
         if column != source.time:

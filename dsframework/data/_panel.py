@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from dsframework.data._base import LoadRequest
-from dsframework.data._fingerprint import fingerprint
+from dsframework.data._fingerprint import fingerprint_of_files
 from dsframework.data._inspect import inspect
 from dsframework.data._join import Joined, join_all, load_sources
 from dsframework.data._source import read_source
+from dsframework.data._watch import check_unchanged, file_states
 from dsframework.spec import DataSpec
 
 __all__ = ["Panel", "load_panel"]
@@ -91,12 +92,14 @@ def load_panel(data: DataSpec, *, base: Path | None = None, frames: Mapping[str,
     """
     request = LoadRequest(base=base or Path.cwd(), frames=frames or {})
     sources = load_sources(data, request)
+    states = file_states(data, request.base)
     frame, notes = read_source(_main(data, sources), request)
+    check_unchanged(states, data, request.base)
     notes += inspect(frame, data)
     if sources:
         frame = join_all(frame, data, sources).rechunk()
         notes += tuple(note for joined in sources for note in joined.notes)
-    return Panel(frame, data.time, data.entity, data.calendar, fingerprint(frame), notes)
+    return Panel(frame, data.time, data.entity, data.calendar, fingerprint_of_files(frame, data, states), notes)
 
 
 def _main(data: DataSpec, sources: list[Joined]) -> DataSpec:

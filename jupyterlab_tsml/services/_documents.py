@@ -8,7 +8,7 @@ from dsframework.errors import DataError, NotFoundError, SpecError
 from dsframework.records import DataPreview, FoldPicture
 from dsframework.spec import ExperimentSpec, catalogue, json_schema, parse_spec, spec_from_dict, to_dict, to_yaml
 from jupyterlab_tsml.problems import issues_of
-from jupyterlab_tsml.root import data_forms
+from jupyterlab_tsml.root import data_forms, files_of_several
 from jupyterlab_tsml.services._base import Service
 from jupyterlab_tsml.services._concise import concise
 from jupyterlab_tsml.wire import Catalogue, CatalogueEntry, FoldsRequest, Issue, PreviewQuery, SchemaReply, ValidateReply, ValidateRequest
@@ -92,7 +92,8 @@ class DocumentService(Service):
             if path is None:
                 continue
             try:
-                self.root.file(path, base=base)
+                if not files_of_several(form, base):
+                    self.root.file(path, base=base)
             except NotFoundError:
                 place = base.relative_to(self.root.folder).as_posix()
                 issues.append(Issue(field=f"{field}.path", message=f"no file {path!r} in {'the top folder' if place == '.' else place}"))

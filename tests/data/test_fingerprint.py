@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dsframework.data import load_panel
+from dsframework.data import _fingerprint, _registry, load_panel
+from dsframework.errors import DataError
 from dsframework.spec import CsvData, DataSpec, FrameData, ParquetData, SampleData
 
 KEYS: dict[str, Any] = {"time": "date", "entity": "ticker"}
@@ -70,3 +72,103 @@ def test_nan_is_null_and_both_zeros_are_one() -> None:
     day = [dt.date(2024, 1, 2)] * 2
     frame = pl.DataFrame({"date": day, "ticker": ["A", "B"], "v": [0.0, None]})
     assert of(frame.with_columns(v=pl.Series([-0.0, float("nan")]))) == of(frame)
+
+
+FILE: dict[str, Any] = {"path": "bars.parquet", "time": "day"}
+
+
+@pytest.fixture
+def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the fingerprint of files is remembered at once, and the file bars.parquet."""
+    monkeypatch.setenv("TSML_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(_fingerprint, "_SETTLED", -1)
+    write(tmp_path, 1.0)
+    return tmp_path
+
+
+def write(folder: Path, value: float, name: str = "bars.parquet") -> None:
+    days = [dt.date(2024, 1, day) for day in range(1, 20)]
+    pl.DataFrame({"day": days, "v": [value] * 19, "w": [2.0] * 19}).write_parquet(
+        folder / name, compression="uncompressed", statistics=False
+    )
+
+
+def read(folder: Path, **more: Any) -> str:
+    return load_panel(ParquetData.model_validate(FILE | more), base=folder).fingerprint
+
+
+def test_an_unchanged_file_is_not_hashed_again(remembered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read(remembered)
+    monkeypatch.setattr(_fingerprint, "fingerprint", lambda frame: pytest.fail("hashed again"))
+    assert read(remembered) == first
+
+
+def test_a_file_rewritten_in_place_to_its_size_and_time_is_another(remembered: Path) -> None:
+    file = remembered / "bars.parquet"
+    first, before = read(remembered), file.stat()
+    write(remembered, 9.0)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = file.stat()
+    assert (after.st_size, after.st_mtime_ns, after.st_ino) == (before.st_size, before.st_mtime_ns, before.st_ino)
+    assert read(remembered) != first
+    write(remembered, 1.0)
+    assert read(remembered) == first
+
+
+def test_a_file_put_in_its_place_is_another(remembered: Path) -> None:
+    file = remembered / "bars.parquet"
+    first, before = read(remembered), file.stat()
+    write(remembered, 9.0, "other.parquet")
+    os.utime(remembered / "other.parquet", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (remembered / "other.parquet").replace(file)
+    assert file.stat().st_size == before.st_size
+    assert read(remembered) != first
+
+
+def test_other_columns_rows_and_checks_are_other_rows(remembered: Path) -> None:
+    found = {read(remembered), read(remembered, columns=["v"]), read(remembered, columns=["w"]), read(remembered, start="2024-01-05")}
+    assert len(found) == 4
+    frame = pl.read_parquet(remembered / "bars.parquet")
+    assert read(remembered, columns=["w"]) == load_panel(FrameData(frame="f", time="day", columns=["w"]), frames={"f": frame}).fingerprint
+
+
+def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSML_HOME", str(tmp_path / "home"))
+    write(tmp_path, 1.0)
+    read(tmp_path)
+    assert not (tmp_path / "home" / "fingerprints").exists()
+
+
+def test_what_is_remembered_may_be_broken_or_not_writable(remembered: Path) -> None:
+    first = read(remembered)
+    for place in (remembered / "home" / "fingerprints").iterdir():
+        place.write_bytes(b"\xff nonsense")
+    assert read(remembered) == first
+    (remembered / "home" / "fingerprints").rename(remembered / "gone")
+    (remembered / "home" / "fingerprints").write_text("a file where the folder should be")
+    assert read(remembered) == first
+
+
+def test_few_fingerprints_are_kept(remembered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fingerprint, "_MOST", 4)
+    monkeypatch.setattr(_fingerprint, "_KEPT", 2)
+    for day in range(1, 9):
+        read(remembered, start=f"2024-01-{day:02}")
+    assert len(list((remembered / "home" / "fingerprints").iterdir())) <= 4
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, 1.0)
+    load = _registry.find_loader("parquet")
+
+    def slow(data: DataSpec, request: Any) -> pl.DataFrame:
+        rows = load(data, request)
+        write(tmp_path, 2.0, *names)
+        return rows
+
+    monkeypatch.setitem(_registry._loaders, "parquet", slow)
+    for names, path in ((["bars.parquet"], "bars.parquet"), (["new.parquet"], "*.parquet")):
+        with pytest.raises(DataError) as caught:
+            read(tmp_path, path=path)
+        message = f"data.path: {names[0]} changed while it was read (got '{path}'); load it again when it is written to its end"
+        assert str(caught.value) == message
