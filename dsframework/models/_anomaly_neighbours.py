@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dsframework.errors import ModelError
 from dsframework.models._anomaly import AnomalyModel
 from dsframework.models._base import Floats
@@ -37,10 +39,14 @@ class IsolationForestModel(AnomalyModel):
 
 
 class LocalOutlierFactorModel(AnomalyModel):
-    """How much thinner a row's neighbourhood is than those of its neighbours (Breunig et al. 2000, "LOF"); usual rows score about 1."""
+    """How much thinner a row's neighbourhood is than those of its neighbours (Breunig et al. 2000, "LOF"); usual rows score about 1.
+
+    A missing value makes no row unusual: the median of the training rows stands for it.
+    """
 
     name = "local_outlier_factor"
     defaults = {"contamination": 0.01, "n_neighbors": 20}
+    takes_null = True
 
     def _learn(self, x: Floats) -> Floats:
         from sklearn.neighbors import LocalOutlierFactor
@@ -53,10 +59,15 @@ class LocalOutlierFactorModel(AnomalyModel):
                 value=neighbours,
                 mend=f"use at most {len(x) - 1}, or more rows",
             )
-        self.estimator_: Any = LocalOutlierFactor(n_neighbors=neighbours, novelty=True, n_jobs=self.threads).fit(x)
+        known = ~np.isnan(x)
+        self.middle_ = np.array([np.median(column[there]) if there.any() else 0.0 for column, there in zip(x.T, known.T, strict=True)])
+        self.estimator_: Any = LocalOutlierFactor(n_neighbors=neighbours, novelty=True, n_jobs=self.threads).fit(self._filled(x))
         scores: Floats = -self.estimator_.negative_outlier_factor_
         return scores
 
     def _scores(self, x: Floats) -> Floats:
-        scores: Floats = -self.estimator_.score_samples(x)
+        scores: Floats = -self.estimator_.score_samples(self._filled(x))
         return scores
+
+    def _filled(self, x: Floats) -> Floats:
+        return np.where(np.isnan(x), self.middle_, x)

@@ -173,8 +173,8 @@ class StatisticalModel(ABC):
     def _series(self, values: Floats) -> LearnedSeries:
         centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
         scale = scale if scale > 1e-12 * abs(centre) else 1.0
-        with foreign(self.name), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an optimiser that stops early: what it has found is used
+        _quiet()
+        with foreign(self.name):
             return LearnedSeries(centre, scale, self._learn((values - centre) / scale))
 
     def _entity(self, name: str, values: Floats, wanted: np.ndarray[Any, Any]) -> Floats:
@@ -195,3 +195,14 @@ class StatisticalModel(ABC):
             ahead = self._forecast(learned.parameters, windows, lengths[usable])
         naive[usable] = ahead * learned.scale + learned.centre
         return naive
+
+
+def _quiet() -> None:
+    """Say nothing of an optimiser that stops early: what it has found is used.
+
+    The filters are for good: `catch_warnings` is undone by any thread that leaves one of its own, and fits run in threads.
+    """
+    from statsmodels.tools.sm_exceptions import ModelWarning
+
+    warnings.filterwarnings("ignore", category=ModelWarning)
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"statsmodels\.")

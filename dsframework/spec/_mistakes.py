@@ -17,6 +17,8 @@ from dsframework.spec._words import plain_words
 
 __all__ = ["issues_of"]
 
+_OF_COMPONENTS = (*STAGES, "evaluation")
+
 
 def _fields_at(path: Path_, document: Any) -> list[str]:
     """The keys that are allowed where the unknown key of `path` stands."""
@@ -26,7 +28,7 @@ def _fields_at(path: Path_, document: Any) -> list[str]:
     value = document
     for position, part in enumerate(parent):
         value = value.get(part) if isinstance(value, dict) else (value[part] if isinstance(value, list) and isinstance(part, int) else None)
-        if isinstance(part, str) and part in STAGES and position <= 1:
+        if isinstance(part, str) and part in _OF_COMPONENTS and position <= 1:
             stage = part
         if part == "data" or (stage == "data" and isinstance(value, dict) and "loader" in value):
             loader = value.get("loader") if isinstance(value, dict) else None
@@ -34,8 +36,9 @@ def _fields_at(path: Path_, document: Any) -> list[str]:
         elif stage == "split" and part in ("cv", "inner"):
             method = value.get("method", DEFAULT_METHOD) if isinstance(value, dict) else DEFAULT_METHOD
             model = _known("splitters", str(method), model)
-        elif stage in ("target", "features", "preprocessing", "models") and isinstance(part, str) and part not in STAGES:
-            model = _known(stage, part, None) or (_known("models", part, model) if "select" in parent[:position] else model)
+        elif stage in _OF_COMPONENTS and isinstance(part, str) and part not in _OF_COMPONENTS:
+            deeper = (_inner(model, part) if model is not None else None) or model
+            model = _known(stage, part, None) or (_known("models", part, model) if "select" in parent[:position] else deeper)
         elif model is not None and isinstance(part, str):
             model = _inner(model, part) or model
     if model is None:
