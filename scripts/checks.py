@@ -1,4 +1,4 @@
-"""Run every check: linters and type checkers side by side, the TypeScript tests, then pytest with its own summary last.
+"""Run every check: linters and type checkers side by side, the TypeScript tests, then pytest in two parts, each with its own summary.
 
 .venv/bin/python scripts/checks.py all [pytest arguments]
 .venv/bin/python scripts/checks.py lint
@@ -25,6 +25,11 @@ class Check:
     name: str
     command: tuple[str, ...]
 
+
+ALONE = "ray or airflow or ui"
+"""Markers of the tests that start programs of their own on every core."""
+NOTHING_SELECTED = 5
+"""Pytest's exit code where its arguments chose no test."""
 
 PYTHON_LINT = (
     Check("ruff", ("ruff", "check", ".")),
@@ -73,6 +78,23 @@ def _summary_of(check: Check, text: str) -> str:
     return f" ({'; '.join(counts)})" if counts else ""
 
 
+def run_pytest(arguments: list[str]) -> int:
+    """Run every test, first those that share the cores, then those that want the machine for themselves; return the exit code."""
+    workers = str(min(os.cpu_count() or 1, 4))
+    parts = (
+        ("pytest, side by side", ("-n", workers, "--dist", "loadfile", "-m", f"not ({ALONE})")),
+        ("pytest, one at a time: Ray, Airflow, the real browser", ("-m", ALONE)),
+    )
+    codes = []
+    for title, options in parts:
+        say(f"checks: {title}")
+        command = [str(BIN / "python"), "-m", "pytest", *options, *arguments]
+        codes.append(subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode)
+    if all(code == NOTHING_SELECTED for code in codes):
+        return NOTHING_SELECTED
+    return next((code for code in codes if code not in (0, NOTHING_SELECTED)), 0)
+
+
 def main(arguments: list[str]) -> int:
     """Run the checks that the first argument names (``all`` or ``lint``); return the exit code."""
     what, rest = (arguments[0], arguments[1:]) if arguments else ("all", [])
@@ -81,8 +103,7 @@ def main(arguments: list[str]) -> int:
         failed = [name for names in pool.map(run_lane, lanes) for name in names]
     code = 1 if failed else 0
     if what == "all":
-        say("checks: pytest, the browser test included")
-        code = subprocess.run([str(BIN / "python"), "-m", "pytest", *rest], cwd=ROOT, env=environment(), check=False).returncode or code
+        code = run_pytest(rest) or code
     if failed:
         say(f"checks: FAILED: {', '.join(failed)} (see above)")
     return code

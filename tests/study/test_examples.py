@@ -40,6 +40,7 @@ def best(document: dict[str, Any]) -> dict[str, Any]:
     return next(experiment for experiment in document["experiments"] if experiment["run_id"] == document["best"])
 
 
+@pytest.mark.ray  # in the same part of the suite as the next one, with which it shares a run
 def test_the_volume_panel_finishes_and_its_best_model_beats_every_naive_forecast(panel_here: dict[str, Any]) -> None:
     found = [(experiment["name"], experiment["status"], experiment["n_trials"]) for experiment in panel_here["experiments"]]
     assert found == [("lightgbm", "finished", 4), ("xgboost", "finished", 2), ("catboost", "finished", 1), ("ridge", "finished", 3)]
