@@ -102,9 +102,12 @@ def missing_data(bundle: Bundle, day: dt.date, *, calendar: str, timezone: str, 
     reach the close.
     """
     spec = _data_spec(bundle, data)
-    path = getattr(spec, "path", None)
-    if path is not None and not (bundle.base / path).exists():
-        return f"{path} is not there yet"
+    from dsframework.data import data_files
+
+    try:
+        data_files(spec, bundle.base)
+    except DataError as error:
+        return f"{error.value} is not there yet" if error.message.startswith(("no ", "there is no")) else str(error)
     frame = read_rows(bundle, data)
     days = _days(frame, spec.time, timezone)
     today, before = frame.filter(days == day), frame.filter(days == session_before(calendar, day))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dsframework.data import load_panel
+from dsframework.data import data_files
 from dsframework.errors import ConflictError, NotFoundError, TsmlError
 from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
@@ -247,9 +247,8 @@ def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, execut
 def _look_for_files(spec: ExperimentSpec, folder: Path) -> None:
     """Notice a missing file before anything is acknowledged; loading it is the study's own work."""
     for plan in expand(spec):
-        path = getattr(plan.data, "path", None)
-        if path is not None and not (folder / path).exists():
-            load_panel(plan.data, base=folder)
+        for source in (plan.data, *(join.source for join in plan.data.joins.values())):
+            data_files(source, folder)
 
 
 def start_detached(spec: ExperimentSpec, *, base: str | Path | None = None, executor: str = "local", fresh: bool = False) -> str:
