@@ -31,7 +31,7 @@ class LearnedSeries:
     centre, scale
         Mean and deviation of its values, on which it was learned.
     parameters
-        What `StatisticalModel._forecast` needs.
+        What `StatisticalModel._forecast` needs; None for a series that never changed.
     """
 
     centre: float
@@ -48,7 +48,7 @@ class StatisticalModel(ABC):
     row is the forecast `horizon` steps ahead, with these parameters, from the row's value and those of the `lookback` - 1 rows before it,
     and from nothing else: rows after the training rows are read as they become known, and parameters stay.
 
-    An entity with fewer than 30 training rows, or none, is predicted by its last known value.
+    An entity with fewer than 30 training rows, or none, or whose value never changed in them, is predicted by its last known value.
 
     Attributes
     ----------
@@ -172,7 +172,8 @@ class StatisticalModel(ABC):
 
     def _series(self, values: Floats) -> LearnedSeries:
         centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
-        scale = scale if scale > 1e-12 * abs(centre) else 1.0
+        if scale <= 1e-12 * abs(centre):
+            return LearnedSeries(centre, 1.0, None)
         _quiet()
         with foreign(self.name):
             return LearnedSeries(centre, scale, self._learn((values - centre) / scale))
@@ -183,7 +184,7 @@ class StatisticalModel(ABC):
         known = np.isfinite(values)
         last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
         naive: Floats = np.where(last >= 0, values[np.maximum(last, 0)], self.usual_ if learned is None else learned.centre)[wanted]
-        if learned is None:
+        if learned is None or learned.parameters is None:
             return naive
         gap = np.maximum.accumulate(np.where(known, -1, np.arange(len(values))))
         first = np.maximum(gap + 1, np.arange(len(values)) - self.history)[wanted]
