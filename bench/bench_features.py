@@ -1,104 +1,176 @@
-"""Features of many daily series: `build_features` beside pandas' groupby, on the same rows, with the same numbers.
+"""Features of many daily series: `build_features` beside pandas, hand-written polars and mlforecast, on the same rows.
 
-    .venv/bin/python bench/bench_features.py [--entities 60] [--days 1250] [--repeats 5]
+    .venv/bin/python bench/bench_features.py [--entities 2000] [--days 2500] [--repeats 5] [--pandas-entities 200] [--mlforecast PYTHON]
 
-Prints one line: the median seconds of both and the largest relative difference between their results.
+24 columns: six lags, mean, std, min and max over three windows, and six exponentially weighted means. Prints one line: the median
+seconds of each, how many times as long the others take, and how many times as much processor time, which other programs on the machine
+disturb less; the largest relative difference to pandas; and how much memory `build_features` takes at its peak beyond the panel, in units
+of its result. pandas is timed on fewer entities and its time multiplied, which the line says.
+PYTHON is that of an environment with mlforecast.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
-from dsframework.data import load_panel
 from dsframework.features import build_features
-from dsframework.spec import parse_spec
+from dsframework.kernels import available_threads
+from dsframework.spec import Component, spec_from_dict
 
-if TYPE_CHECKING:
-    from dsframework.data import Panel
-
-SPEC = """
-version: 1
-name: bench
-task: regression
-data: {{loader: sample, n_entities: {entities}, n_days: {days}, seed: 1}}
-target: {{column: volume, horizon: 1}}
-features:
-  - lag: {{columns: [volume], periods: [0, 1, 2, 4, 9, 20]}}
-  - rolling: {{columns: [volume], windows: [5, 21, 63], stats: [mean, std, min, max]}}
-  - returns: {{columns: [close], periods: [1, 5, 21]}}
-  - range: {{high: high, low: low, close: close, windows: [5, 21]}}
-models: [ridge]
-"""
+LAGS = [1, 2, 3, 5, 10, 21]
+WINDOWS = [5, 21, 63]
+SPANS = [3, 5, 10, 21, 42, 63]
+STATS = ["mean", "std", "min", "max"]
+FEATURES = [
+    {"lag": {"columns": ["volume"], "periods": LAGS}},
+    {"rolling": {"columns": ["volume"], "windows": WINDOWS, "stats": STATS}},
+    {"ewm": {"columns": ["volume"], "spans": SPANS}},
+]
 
 
-def with_pandas(frame: pd.DataFrame, entity: str) -> pd.DataFrame:
+def rows(entities: int, days: int) -> pl.DataFrame:
+    """Return a panel sorted by time, then entity."""
+    volume = np.random.default_rng(1).lognormal(13, 1, entities * days)
+    start = np.datetime64("2015-01-01")
+    times = np.repeat(np.arange(start, start + np.timedelta64(days, "D")), entities)
+    tickers = pl.Series("ticker", [f"T{number:05d}" for number in range(entities)])
+    everywhere = tickers.gather(np.tile(np.arange(entities), days))
+    return pl.DataFrame({"date": times, "ticker": everywhere, "volume": volume})
+
+
+def components() -> list[Component]:
+    """Return the features of a spec."""
+    spec = {"name": "bench", "task": "regression", "data": {"loader": "sample"}, "target": {"column": "volume"}, "models": ["ridge"]}
+    found = spec_from_dict({**spec, "features": FEATURES}).features
+    assert found is not None
+    return found
+
+
+def ours(frame: pl.DataFrame) -> np.ndarray:
+    """Compute the columns with the framework."""
+    return build_features(frame, components(), time="date", entity="ticker", calendar=None).matrix
+
+
+def with_pandas(frame: pd.DataFrame) -> pd.DataFrame:
     """Compute the same columns in the same order, the way one writes them in pandas."""
-    groups = frame.groupby(entity, sort=False)
-    columns: dict[str, pd.Series] = {}
-    for period in (0, 1, 2, 4, 9, 20):
-        columns[f"volume_lag_{period}"] = groups["volume"].shift(period)
-    for window in (5, 21, 63):
-        rolling = groups["volume"].rolling(window)
-        for stat in ("mean", "std", "min", "max"):
-            columns[f"volume_{stat}_{window}"] = getattr(rolling, stat)().reset_index(level=0, drop=True)
-    for period in (1, 5, 21):
-        columns[f"close_return_{period}"] = frame["close"] / groups["close"].shift(period) - 1
-    spread = ((frame["high"] - frame["low"]) / frame["close"]).groupby(frame[entity], sort=False)
-    for window in (5, 21):
-        columns[f"range_{window}"] = spread.rolling(window).mean().reset_index(level=0, drop=True)
+    groups = frame.groupby("ticker", sort=False, observed=True)["volume"]
+    columns = {f"lag_{period}": groups.shift(period) for period in LAGS}
+    for window in WINDOWS:
+        rolling = groups.rolling(window)
+        for stat in STATS:
+            columns[f"{stat}_{window}"] = getattr(rolling, stat)().reset_index(level=0, drop=True)
+    for span in SPANS:
+        columns[f"ewm_{span}"] = groups.ewm(span=span).mean().reset_index(level=0, drop=True)
     return pd.DataFrame(columns, index=frame.index)
 
 
-def median_seconds(call: Callable[[], object], repeats: int) -> float:
-    """Return the median of `repeats` timings, after one call that warms up."""
+def with_polars(frame: pl.DataFrame) -> pl.DataFrame:
+    """Compute the same columns with polars' expressions over each entity."""
+    volume = pl.col("volume")
+    columns = [volume.shift(period).alias(f"lag_{period}") for period in LAGS]
+    columns += [getattr(volume, f"rolling_{stat}")(window).alias(f"{stat}_{window}") for window in WINDOWS for stat in STATS]
+    columns += [volume.ewm_mean(span=span).alias(f"ewm_{span}") for span in SPANS]
+    return frame.select(column.over("ticker") for column in columns)
+
+
+def seconds(call: Callable[[], object]) -> tuple[float, float]:
+    """Return how long one call takes, and how much processor time."""
+    started, processor = time.perf_counter(), time.process_time()
     call()
-    taken = []
-    for _ in range(repeats):
-        started = time.perf_counter()
+    return time.perf_counter() - started, time.process_time() - processor
+
+
+def side_by_side(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, np.ndarray]:
+    """Return the median times of each; they take turns, so that whatever else the machine does hits all of them."""
+    for call in calls.values():
         call()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            taken[name].append(seconds(call))
+    return {name: np.median(values, axis=0) for name, values in taken.items()}
 
 
-def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Return the largest relative difference; missing values must be in the same places."""
-    assert (np.isnan(ours) == np.isnan(theirs)).all(), "missing values differ"
-    scale = np.maximum(np.abs(theirs), 1e-12)
-    return float(np.nanmax(np.abs(ours - theirs) / scale))
+def largest_difference(mine: np.ndarray, theirs: np.ndarray) -> float:
+    """Return the largest relative difference; missing values must be in the same places, but for ewm's truncated weights."""
+    assert (np.isnan(mine) == np.isnan(theirs)).all(), "missing values differ"
+    return float(np.nanmax(np.abs(mine - theirs) / np.maximum(np.abs(theirs), 1e-12)))
+
+
+def peak_memory(entities: int, days: int) -> float:
+    """Return the most memory that `build_features` takes beyond the panel, divided by the size of its result (Linux only)."""
+    code = f"import bench_features as b; b.print_peak({entities}, {days})"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    )
+    return float(done.stdout.split()[-1])
+
+
+def print_peak(entities: int, days: int) -> None:
+    """Measure it in this process, which has done nothing else, and print it."""
+    ours(rows(10, 100))
+    frame = rows(entities, days)
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = _status("VmRSS")
+    matrix = ours(frame)
+    print((_status("VmHWM") - before) * 1024 / matrix.nbytes)
+
+
+def _status(name: str) -> int:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1])
+
+
+def mlforecast_seconds(python: str, frame: pl.DataFrame, repeats: int) -> np.ndarray:
+    """Return the median times of mlforecast, in its own environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        frame.select(pl.col("ticker").alias("unique_id"), pl.col("date").alias("ds"), pl.col("volume").alias("y")).write_parquet(path)
+        script = Path(__file__).with_name("features_mlforecast.py")
+        command = [python, str(script), str(path), str(repeats), str(available_threads())]
+        return np.array(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[:2], dtype=float)
 
 
 def main() -> None:
-    """Time both and print the line."""
-    parser = argparse.ArgumentParser(description="features: ours beside pandas")
-    parser.add_argument("--entities", type=int, default=60)
-    parser.add_argument("--days", type=int, default=1250)
+    """Time all and print the line."""
+    parser = argparse.ArgumentParser(description="features: ours beside pandas, polars and mlforecast")
+    parser.add_argument("--entities", type=int, default=2000)
+    parser.add_argument("--days", type=int, default=2500)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--pandas-entities", type=int, default=200)
+    parser.add_argument("--mlforecast", metavar="PYTHON")
     given = parser.parse_args()
-    spec = parse_spec(SPEC.format(entities=given.entities, days=given.days))
-    data, features = spec.data, spec.features
-    assert data is not None and data.entity is not None and features is not None  # noqa: PT018
-    panel: Panel = load_panel(data)
-    entity = data.entity
-    pandas_frame = panel.frame.to_pandas()
-
-    def ours() -> np.ndarray:
-        return build_features(panel.frame, features, time=data.time, entity=entity, calendar=None).matrix
-
-    def theirs() -> pd.DataFrame:
-        return with_pandas(pandas_frame, entity)
-
-    difference = largest_difference(ours(), theirs().to_numpy(dtype=float))
-    mine, other = (1e3 * median_seconds(call, given.repeats) for call in (ours, theirs))
-    shape = f"{panel.frame.height:,} rows x {ours().shape[1]} columns"
-    times = f"build_features {mine:.0f} ms, pandas groupby {other:.0f} ms, ratio {other / mine:.1f}"
-    print(f"features: {shape}: {times}, largest relative difference {difference:.0e}")
+    frame = rows(given.entities, given.days)
+    few = min(given.pandas_entities, given.entities)
+    small = frame.filter(pl.col("ticker").rank("dense") <= few)
+    pandas_frame = small.to_pandas()
+    difference = largest_difference(ours(small), with_pandas(pandas_frame).to_numpy(dtype=float))
+    calls = {"ours": lambda: ours(frame), "polars": lambda: with_polars(frame), "pandas": lambda: with_pandas(pandas_frame)}
+    taken = side_by_side(calls, given.repeats)
+    taken["pandas"] *= given.entities / few
+    if given.mlforecast:
+        taken["mlforecast"] = mlforecast_seconds(given.mlforecast, frame, given.repeats)
+    ratios = {name: times / taken["ours"] for name, times in taken.items() if name != "ours"}
+    others = ", ".join(f"{name} {taken[name][0]:.2f} s ({wall:.1f}x, processor {cpu:.1f}x)" for name, (wall, cpu) in ratios.items())
+    shape = f"{frame.height:,} rows of {given.entities:,} entities x 24 columns, {available_threads()} threads"
+    scaled = f"; pandas on {few} entities, times {given.entities / few:g}" if few < given.entities else ""
+    memory = f"peak memory {peak_memory(given.entities, given.days):.2f}x the result"
+    print(f"features: {shape}: ours {taken['ours'][0]:.2f} s, {others}{scaled}; largest relative difference {difference:.0e}; {memory}")
 
 
 if __name__ == "__main__":
