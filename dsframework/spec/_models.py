@@ -210,12 +210,12 @@ class NearestNeighborsArguments(SupervisedArguments):
 
 
 Monotones = dict[str, Literal[-1, 1]]
-Monotone = Field(
+Monotone: Any = Field(
     default={},
     title="Monotone",
     description="Column: 1, or -1: the prediction may only rise, or only fall, with it. Names are those behind the preprocessing.",
 )
-Categorical = Field(
+Categorical: Any = Field(
     default=[], title="Categories", description="Columns whose values are categories without an order, such as calendar fields."
 )
 

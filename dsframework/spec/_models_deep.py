@@ -88,7 +88,10 @@ class TorchMlpArguments(NetworkArguments):
     """Layers of neurons on a row's own features (PyTorch)."""
 
     hidden: Annotated[Any, Layers()] = Field(
-        default=[64, 64], title="Layers", description="Neurons of every hidden layer, such as [64, 32]; a list of lists is a choice."
+        default=[64, 64],
+        validate_default=True,
+        title="Layers",
+        description="Neurons of every hidden layer, such as [64, 32]; a list of lists is a choice.",
     )
     activation: Activation = Field(default="relu", title="Activation")
     dropout: Dropout = Field(default=0.0, title="Dropout", description="Share of the neurons left out while training.")

@@ -20,7 +20,7 @@ class MlpArguments(SupervisedArguments):
     """A small network, grown by epochs; wants scaled features (scikit-learn)."""
 
     hidden: Annotated[Any, Layers()] = Field(
-        default=[100], title="Hidden layers", description="Their sizes; a list of such lists is a choice to search."
+        default=[100], validate_default=True, title="Hidden layers", description="Their sizes; a list of such lists is a choice to search."
     )
     epochs: Count = Field(default=100, title="Epochs", description="With early stopping, the most epochs.")
     activation: Annotated[Any, Searchable(str, choices=("relu", "tanh", "logistic"))] = Field(default="relu", title="Activation")

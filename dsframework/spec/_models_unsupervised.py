@@ -71,7 +71,10 @@ class AutoencoderArguments(AnomalyArguments):
     """A network that squeezes rows through a few neurons; what it can't draw again is unusual (PyTorch)."""
 
     hidden: Annotated[Any, Layers()] = Field(
-        default=[16, 4], title="Layers", description="Neurons down to the narrowest layer; the way back mirrors them."
+        default=[16, 4],
+        validate_default=True,
+        title="Layers",
+        description="Neurons down to the narrowest layer; the way back mirrors them.",
     )
     activation: Annotated[Any, Searchable(str, choices=("relu", "gelu", "silu", "tanh"))] = Field(default="tanh", title="Activation")
     epochs: Whole = Field(default=50, title="Epochs")
