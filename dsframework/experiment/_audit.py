@@ -37,9 +37,10 @@ def audit_labels(dataset: Dataset, folds: Sequence[Fold], final: Fold) -> AuditC
         train, test = dataset.train_rows(fold), dataset.test_rows(fold)
         begins = oldest if fold.reach == "features" else dataset.time
         blocks = []
-        for span in fold.blocks:
+        for position, span in enumerate(fold.blocks):
             lies = (step[test] >= span.start) & (step[test] < span.stop)
-            blocks.append((dataset.axis[min(span.start, fold.known_by)], dataset.label_time[test][lies].max()))
+            begin = span.start if position else min(span.start, fold.known_by)
+            blocks.append((dataset.axis[begin], dataset.label_time[test][lies].max()))
         name = f"fold {fold.number}" if fold.number else "the final fit"
         stretches[name] = Stretch(dataset.time[train], dataset.label_time[train], begins[train], tuple(blocks))
     return check_labels(stretches)

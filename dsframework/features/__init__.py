@@ -2,7 +2,7 @@
 
 from dsframework.features._base import Feature, FeatureColumn, Moments
 from dsframework.features._build import FeatureTable, build_features
-from dsframework.features._entities import check_entities
+from dsframework.features._entities import check_entities, entities_read
 from dsframework.features._own import own_features, own_features_code, own_paths, use_own
 from dsframework.features._plan import feature_names, needed_columns
 from dsframework.features._registry import known_features, register_feature
@@ -17,6 +17,7 @@ __all__ = [
     "build_features",
     "build_summary",
     "check_entities",
+    "entities_read",
     "feature_names",
     "is_summary",
     "known_features",

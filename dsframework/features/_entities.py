@@ -10,7 +10,7 @@ from dsframework.errors import FeatureError
 from dsframework.features._plan import plan
 from dsframework.spec import Component, near_miss
 
-__all__ = ["check_entities"]
+__all__ = ["check_entities", "entities_read"]
 
 _LISTED = 12
 
@@ -30,3 +30,10 @@ def check_entities(frame: pl.DataFrame, components: Sequence[Component], *, enti
             listed = ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
             mend = f"did you mean {close}?" if close else f"load its rows too; there are {listed}"
             raise FeatureError("no such entity in the data", field=f"{place}.entities", value=name, mend=mend)
+
+
+def entities_read(components: Sequence[Component]) -> tuple[tuple[str, ...], bool]:
+    """Return the entities that features name, and whether some feature compares all entities of a time, as a rank does."""
+    columns = [step.column for step in plan([component for component in components if component.name != "summary"])]
+    named = tuple(dict.fromkeys(name for column in columns for name in column.others))
+    return named, any(column.scope == "time" for column in columns)

@@ -2,6 +2,7 @@
 
 from dsframework.preprocessing._base import ModelMaker, Step
 from dsframework.preprocessing._pipeline import Pipeline, make_step, make_steps
+from dsframework.preprocessing._python import own_steps, own_steps_code
 from dsframework.preprocessing._registry import scales, step_names, steps
 from dsframework.preprocessing._scale import Scale
 from dsframework.preprocessing._smearing import HeldOut
@@ -16,6 +17,8 @@ __all__ = [
     "TargetTransform",
     "make_step",
     "make_steps",
+    "own_steps",
+    "own_steps_code",
     "scales",
     "step_names",
     "steps",

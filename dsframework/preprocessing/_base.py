@@ -11,7 +11,7 @@ A step says what else it needs by attributes (of its class, or properties where 
   (`dsframework.rows.Rows`). What is learned of an entity is kept under its name, and an entity that was not there in training gets what
   was learned of all.
 * ``needs_target = True``: ``fit(x, names, y=y)``, the training rows' target on the scale that the model learns it on. `transform` never
-  sees a target.
+  sees a target. ``takes_target = True`` instead: the same where the task has one, and nothing where it has none.
 * ``needs_models = True``: ``fit(x, names, models=models)``, a `ModelMaker`, through which a step learns from a model of the spec. The
   stages are siblings, so the experiment hands it over.
 * ``changes_columns = True``: the columns after the step differ from those before; `names_out_` lists them once the step is fitted.

@@ -99,6 +99,8 @@ _NEEDS = {"y": "needs_target", "rows": "needs_rows", "models": "needs_models"}
 def _wanted(step: Any, **offered: Any) -> dict[str, Any]:
     """Return those of the offered keywords that a step asks for."""
     wanted = {name: value for name, value in offered.items() if getattr(step, _NEEDS[name], False)}
+    if offered.get("y") is not None and getattr(step, "takes_target", False):
+        wanted["y"] = offered["y"]
     if "y" in wanted and wanted["y"] is None:
         name = getattr(step, "name", type(step).__name__)
         raise DataError(f"{name} learns from the target, and this task has none", field="preprocessing", mend="remove the step")

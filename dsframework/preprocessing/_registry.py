@@ -27,6 +27,7 @@ steps: Registry[Callable[..., Step]] = Registry(
         "decorrelate": "dsframework.preprocessing._decorrelate:Decorrelate",
         "target_encode": "dsframework.preprocessing._target_encode:TargetEncode",
         "select": "dsframework.preprocessing._select:Select",
+        "python": "dsframework.preprocessing._python:PythonStep",
     },
     error=DataError,
     field="preprocessing",

@@ -117,6 +117,7 @@ from dsframework.spec._parse import (
     validate_text,
 )
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
+from dsframework.spec._preprocessing_own import PythonStepArguments
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
 from dsframework.spec._split import (
@@ -211,6 +212,7 @@ __all__ = [
     "PurgedKFoldCv",
     "PythonArguments",
     "PythonFeatureArguments",
+    "PythonStepArguments",
     "QuantileRegressionArguments",
     "RandomForestArguments",
     "RangeArguments",

@@ -16,12 +16,15 @@ import polars as pl
 from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
-from dsframework.features import own_paths
+from dsframework.features import entities_read, own_paths
+from dsframework.preprocessing import own_steps
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
 from dsframework.study._cuts import cut
 
 T = TypeVar("T")
+_OTHERS = 5
+"""How many other entities stand in the example of a model that compares those of a time."""
 
 __all__ = ["Prepared", "Preparer", "code_version"]
 
@@ -58,12 +61,17 @@ class Prepared:
         return max(self.dataset.lookback, now, season) + learned.history
 
     def example(self, lookback: int) -> pl.DataFrame:
-        """Return the last rows of the entity with the most rows, enough to predict from."""
-        frame = self.panel.frame
-        if self.panel.entity:
-            longest = frame[self.panel.entity].value_counts(sort=True)[self.panel.entity][0]
-            frame = frame.filter(pl.col(self.panel.entity) == longest)
-        return frame.tail(lookback + 1)
+        """Return the last rows of the entity with the most rows, enough to predict from, and those of other entities that features read."""
+        frame, entity = self.panel.frame, self.panel.entity
+        if entity is None:
+            return frame.tail(lookback + 1)
+        named, across = entities_read(self.plan.features)
+        chosen = [frame[entity].value_counts(sort=True)[entity][0]]
+        if across:
+            there = frame.filter(pl.col(self.panel.time) == pl.col(self.panel.time).max())[entity]
+            chosen += there.head(_OTHERS).to_list()
+        wanted = pl.col(entity).is_in(chosen) | pl.col(entity).cast(pl.String).is_in(named)
+        return frame.filter(wanted).filter(pl.int_range(pl.len()).over(entity) >= pl.len().over(entity) - lookback - 1)
 
     @property
     def family(self) -> str:
@@ -146,7 +154,8 @@ def code_version() -> str:
 
 def _source_of(plan: Plan) -> str:
     """A hash of the files that a user's own classes and functions stand in, so that an edited one is computed again."""
-    return "".join(_digest_of(path.rpartition(".")[0]) for path in [*own_classes(plan.model), *own_paths(plan.features)])
+    paths = [*own_classes(plan.model), *own_paths(plan.features), *own_steps(plan.preprocessing)]
+    return "".join(_digest_of(path.rpartition(".")[0]) for path in paths)
 
 
 def _digest_of(module: str) -> str:

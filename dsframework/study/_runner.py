@@ -18,6 +18,7 @@ from dsframework.execution import Executor
 from dsframework.experiment import FinalOutcome, FittedPipeline
 from dsframework.features import own_features, own_features_code
 from dsframework.models import model_requirements, own_modules
+from dsframework.preprocessing import own_steps_code
 from dsframework.records import (
     ExperimentFinished,
     ExperimentProgress,
@@ -334,7 +335,8 @@ class Runner:
             "cv": {name: summary.mean for name, summary in result.cv.items()},
             "trained_until": str(run.prepared.dataset.axis[run.prepared.final.train[-1].stop - 1]),
         }
-        job, own = plan.job(result.params), own_features_code(plan.features)
+        job = plan.job(result.params)
+        own = (own_features_code(plan.features), own_steps_code(plan.preprocessing))
         try:
             log_pipeline(
                 run.run_id,
@@ -342,8 +344,8 @@ class Runner:
                 spec_yaml=self._spec_yaml,
                 about=about,
                 example=run.prepared.example(pipeline.lookback),
-                requirements=sorted({*model_requirements(job.model, job.params), *own.distributions}),
-                own_modules=sorted({*own_modules(job.model, job.params), *own.modules}),
+                requirements=sorted({*model_requirements(job.model, job.params), *own[0].distributions, *own[1].distributions}),
+                own_modules=sorted({*own_modules(job.model, job.params), *own[0].modules, *own[1].modules}),
             )
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error

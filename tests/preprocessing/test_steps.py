@@ -58,6 +58,14 @@ COMPONENTS = [
     step("select", by="shap", model=LIGHTGBM),
     step("select", by="correlation", threshold=0.1),
     step("select", by="mutual_information", keep=3),
+    step("python", class_="sklearn.preprocessing.MaxAbsScaler"),
+    step("python", class_="sklearn.impute.SimpleImputer", arguments={"strategy": "mean"}),
+    step(
+        "python",
+        class_="sklearn.preprocessing.SplineTransformer",
+        arguments={"n_knots": 3, "handle_missing": "zeros"},
+        columns=["column_4"],
+    ),
 ]
 
 
