@@ -106,7 +106,7 @@ def _check_header(header: list[str], written: list[str]) -> None:
             value=header[0],
             mend="add a first line such as date,volume",
         )
-    twice = next((name for name in written if _TWICE.sub("", name) in written and _TWICE.search(name)), None)
+    twice = next((name for name in written if _TWICE.search(name) and _TWICE.sub("", name) in written), None)
     if twice is not None or len(set(header)) < len(header):
         value = _TWICE.sub("", twice) if twice else next(name for name in header if header.count(name) > 1)
         raise DataError("two columns have the same name", field="data.path", value=value, mend="rename one of them")

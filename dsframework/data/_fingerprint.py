@@ -58,7 +58,7 @@ def _feed(digest: hashlib._Hash, values: pl.Series) -> None:
     elif not values.dtype.is_numeric():
         digest.update(json.dumps(values.to_list(), default=str).encode())
         return
-    filled = values.fill_null(0)
+    filled = values.fill_null(0) if values.null_count() else values
     numbers = filled.to_numpy()
     if filled.dtype.is_float():
         numbers = numbers + 0.0  # one zero, not two

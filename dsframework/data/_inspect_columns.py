@@ -145,7 +145,7 @@ def inspect_columns(rows: Rows, day: Codes | None, checks: Checks, asked: set[st
     every = [*(_impossible_bars(rows, values) if "bars" in asked else ()), *(one for column in found for one in column)]
     for kind, text in _SAID.items():
         yield from _line(kind, text, [one for one in every if one.kind == kind], rows)
-    yield from (("short", one.text) for one in every if one.kind == "short")
+    yield from _constants([one for one in every if one.kind == "short"])
 
 
 def _line(kind: str, text: str, found: list[_Found], rows: Rows) -> Iterator[tuple[str, str]]:
@@ -156,6 +156,13 @@ def _line(kind: str, text: str, found: list[_Found], rows: Rows) -> Iterator[tup
     change = "changes" if len(found) == 1 else "change"
     count = sum(one.count for one in found)
     yield kind, text.format(count=count, columns=columns, place=rows.place(first.row), text=first.text, change=change)
+
+
+def _constants(found: list[_Found]) -> Iterator[tuple[str, str]]:
+    """One line for all columns that never change."""
+    if found:
+        more = "" if len(found) == 1 else f", and {len(found) - 1} more columns"
+        yield "short", found[0].text + more
 
 
 def _values(rows: Rows, name: str) -> Real:
@@ -215,7 +222,7 @@ class _Column:
             yield _Found("zero_volume", self.name, int(found[2, 0]), int(found[2, 1]))
         if "short" in asked:
             yield from self._constant(state.view(np.int64)[:, 3], state.view(np.int64)[:, 4])
-        if "outliers" in asked:
+        if "outliers" in asked and state.view(np.int64)[:, 4].any():
             yield from self._far_out(relative, sample, state[:, 6], state[:, 7])
 
     def _constant(self, known: Any, moves: Any) -> Iterator[_Found]:

@@ -8,6 +8,7 @@ from dsframework.data._base import Loader
 from dsframework.data._csv import load_csv
 from dsframework.data._duckdb import load_duckdb
 from dsframework.data._frame import load_frame
+from dsframework.data._onetick import load_onetick
 from dsframework.data._parquet import load_parquet
 from dsframework.data._sample import load_sample
 from dsframework.data._sql import load_sql
@@ -21,6 +22,7 @@ _loaders: dict[str, Loader] = {
     "csv": load_csv,
     "duckdb": load_duckdb,
     "frame": load_frame,
+    "onetick": load_onetick,
     "parquet": load_parquet,
     "sample": load_sample,
     "sql": load_sql,

@@ -209,7 +209,7 @@ class SqlData(DataSpec):
 
 
 class OneTickData(DataSpec):
-    """Bars or ticks of a OneTick database, or a stored query, through its web API."""
+    """Bars or ticks of a OneTick database, or a stored query; this version says what to do instead of reading them."""
 
     loader: Literal["onetick"] = "onetick"
     address: Annotated[str, BeforeValidator(refuse_url)] = Field(

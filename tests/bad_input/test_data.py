@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.bad_input.conftest import DAYS, ROWS, SPEC, VALUES, Tsml
@@ -56,6 +57,19 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "spec.yaml:5: target.column: every value of 'volume' is missing (got 'volume'); use another column",
     ),
     "three rows": ("\n".join(["date,volume", *ROWS[:3]]), "spec.yaml:7: split"),
+    "a short line": (rows((7, "2015-01-08")), "data.path: this is not a well-formed CSV file: line 9 has 1 fields, the head has 2"),
+    "Latin letters": (
+        rows((7, "2015-01-08,Größe")).encode("cp1252"),
+        "data.encoding: line 9 is not UTF-8 (got 'one.csv'); save it as UTF-8, or set data.encoding: cp1252",
+    ),
+    "the future": (
+        rows((119, "2099-01-01,5")),
+        "data.checks.future: 1 rows lie in the future, the first at date=2099-01-01; remove those rows, or set data.checks.future to warn",
+    ),
+    "one row": (
+        "\n".join(["date,volume", ROWS[0]]),
+        "target.horizon: no row has a target: the longest entity has fewer than 2 rows (got 1)",
+    ),
     "a column twice": (
         rows().replace("date,volume", "date,volume,volume"),
         "data.path: two columns have the same name (got 'volume'); rename",
@@ -73,7 +87,49 @@ def test_a_file(folder: Path, tsml: Tsml, kind: str) -> None:
     assert err[0].startswith("spec.yaml:")
 
 
+OTHERS = {
+    "thousands.csv": "date;volume\n2024-01-01;1,250\n2024-01-02;2,500\n",
+    "spring.csv": "date,volume\n2024-03-10 02:30,1\n2024-03-11 02:30,1\n",
+    "autumn.csv": "date,volume\n2024-11-03 01:30,1\n2024-11-04 02:30,1\n",
+    "constant.csv": "\n".join(["date,volume", *(f"{day},5" for day in DAYS)]),
+}
+
 CHANGES = {
+    "a decimal comma that may be a thousand": (
+        "path: one.csv",
+        "path: thousands.csv, separator: auto, decimal: auto",
+        "data.decimal: '1,250' of 'volume' (row 1) may be a thousand or a fraction (got 'auto'); set data.decimal to ','",
+    ),
+    "an hour that does not exist": (
+        "path: one.csv",
+        "path: spring.csv, timezone: America/New_York",
+        "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 (row 1) does not exist in America/New_York",
+    ),
+    "an hour that comes twice": (
+        "path: one.csv",
+        "path: autumn.csv, timezone: America/New_York",
+        "data.timezone: 1 times are unclear where clocks change: 2024-11-03 01:30:00 (row 1) occurs twice in America/New_York",
+    ),
+    "half a Parquet file": (
+        "loader: csv, path: one.csv",
+        "loader: parquet, path: half.parquet",
+        "data.path: this is not a readable Parquet file: ",
+    ),
+    "no file of the pattern": (
+        "loader: csv, path: one.csv",
+        "loader: parquet, path: 'none/*.parquet'",
+        "data.path: no file fits the pattern (got 'none/*.parquet'); it is relative to ",
+    ),
+    "files that differ": (
+        "loader: csv, path: one.csv",
+        "loader: parquet, path: 'part*.parquet'",
+        "data.path: 'volume' is Int64 in part1.parquet and String in part2.parquet (got 'part*.parquet')",
+    ),
+    "a constant target that is to be refused": (
+        "path: one.csv, time: date",
+        "path: constant.csv, time: date, checks: {short: error}",
+        "data.checks.short: 'volume' never changes; leave those series out, or set data.checks.short to warn",
+    ),
     "a missing file": ("path: one.csv", "path: on.csv", "spec.yaml:4: data.path: no such file (got 'on.csv'); did you mean one.csv?"),
     "a folder": ("path: one.csv", "path: .", "spec.yaml:4: data.path: this is a folder (got '.'); name a file in it"),
     "a path through a file": ("path: one.csv", "path: one.csv/x.csv", "spec.yaml:4: data.path: no such folder (got 'one.csv/x.csv')"),
@@ -129,6 +185,12 @@ def test_a_spec_that_the_file_does_not_fit(folder: Path, tsml: Tsml, kind: str) 
     old, new, expected = CHANGES[kind]
     assert old in SPEC
     (folder / "loop.csv").symlink_to(folder / "loop.csv")
+    for name, text in OTHERS.items():
+        (folder / name).write_text(text)
+    pl.DataFrame({"date": DAYS, "volume": VALUES}).write_parquet(folder / "half.parquet")
+    (folder / "half.parquet").write_bytes((folder / "half.parquet").read_bytes()[:-50])
+    for number, value in enumerate((1, "one"), 1):
+        pl.DataFrame({"date": DAYS[number : number + 1], "volume": [value]}).write_parquet(folder / f"part{number}.parquet")
     (folder / "spec.yaml").write_text(SPEC.replace(old, new, 1))
     code, out, err = tsml("run", "spec.yaml")
     assert (code, out, len(err)) == (1, [], 1), err
