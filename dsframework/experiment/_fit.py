@@ -172,7 +172,7 @@ def sample_of(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, foreca
         dataset.where[test],
         scale=scale,
         squared_scale=squared_scale,
-        origin=None if dataset.where.now is None else dataset.where.now[test],
+        origin=None if dataset.where.now is None or "zero" in dataset.naive else dataset.where.now[test],  # a return is a change already
         probabilities=forecast.probabilities,
         quantiles=forecast.quantiles,
         levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
