@@ -1,10 +1,10 @@
 import * as React from 'react';
-import { createRoot } from 'react-dom/client';
 import '../../style/compare.css';
 import { ComparisonPanel, english } from '../compare';
 import { ScheduleForm } from '../live';
 import type { Comparison, ForecastPanel } from '../wire';
 import { ask, textOf, type IRenderContext, type IWidgetModel } from './model';
+import { rootIn } from './root';
 
 /**
  * Show the comparison of a widget's model.
@@ -12,8 +12,7 @@ import { ask, textOf, type IRenderContext, type IWidgetModel } from './model';
  * @returns what takes it away again
  */
 function render({ model, el }: IRenderContext): () => void {
-  el.classList.add('jp-TsmlLiveView');
-  const root = createRoot(el);
+  const root = rootIn(el);
   const draw = (): void =>
     root.render(
       <Host model={model} comparison={model.get('comparison') as Comparison} />

@@ -1,4 +1,3 @@
-import { createRoot } from 'react-dom/client';
 import '../../style/live.css';
 import {
   LivePanel,
@@ -14,6 +13,7 @@ import {
   type IRenderContext,
   type IWidgetModel
 } from './model';
+import { rootIn } from './root';
 
 const PATIENCE = 300;
 
@@ -23,8 +23,7 @@ const PATIENCE = 300;
  * @returns what takes it away again
  */
 function render({ model, el }: IRenderContext): () => void {
-  el.classList.add('jp-TsmlLiveView');
-  const root = createRoot(el);
+  const root = rootIn(el);
   let problem: string | null = null;
   let asked = false;
   const draw = (): void => {

@@ -142,7 +142,7 @@ class Workbench:
 
     def listen(self) -> None:
         """Collect errors of the page from now on."""
-        self.page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        self.page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}\n{error.stack}"))
         self.page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:

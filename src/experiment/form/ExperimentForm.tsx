@@ -103,6 +103,7 @@ function CardBody(props: ICardBody): JSX.Element {
   return (
     <>
       <OwnMistakes {...props} />
+      {card.id === 'split' && <FoldSection {...props} />}
       {there.length > 0 && (
         <StageForm
           schema={varied ? subSchema(props.schema, there) : drawn}
@@ -119,7 +120,6 @@ function CardBody(props: ICardBody): JSX.Element {
           trans={trans}
         />
       )}
-      {card.id === 'split' && <FoldSection {...props} />}
       {stage && !varied && (
         <button
           type="button"
