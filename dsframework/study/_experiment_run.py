@@ -341,7 +341,10 @@ class ExperimentRun:
             cv=best.cv | (intervals.cv if intervals else {}),
             test=scores.plain(),
             baselines={name: scores.plain() for name, scores in final.baselines.items()},
-            notes=[f"test {name}: {why}" for name, why in scores.reasons.items()],
+            notes=[
+                *(f"data: {note}" for note in self.prepared.panel.notes),
+                *(f"test {name}: {why}" for name, why in scores.reasons.items()),
+            ],
             beats_baselines=_beats(mine, rivals, greater_is_better=self.greater_is_better),
             intervals=intervals.result if intervals else None,
             trials=account_for_trials(self.trials.values(), metric, greater_is_better=self.greater_is_better),
