@@ -1,4 +1,5 @@
 import type { Comparison, ComparisonRow } from '../wire';
+import { AuditTable } from './AuditView';
 import { formatNumber, formatScore, formatValue } from './format';
 import type { ITranslation } from './translation';
 
@@ -87,6 +88,7 @@ export function RowDetail(props: IRowDetailProps): JSX.Element {
         </p>
       ))}
       {row.trials?.sentence && <p>{row.trials.sentence}</p>}
+      {row.audit && <AuditTable audit={row.audit} trans={trans} />}
       {params.length > 0 && (
         <p>
           {params.map(([name, value]) => (

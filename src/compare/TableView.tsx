@@ -1,5 +1,6 @@
 import * as React from 'react';
 import type { Comparison, ComparisonRow } from '../wire';
+import { AuditBadge } from './AuditView';
 import { formatNumber } from './format';
 import { RowDetail } from './RowDetail';
 import {
@@ -219,6 +220,7 @@ function Badges(props: {
         </span>
       )}
       <Significance row={row} trans={trans} />
+      <AuditBadge audit={row.audit} trans={trans} />
       {row.run.beats_baselines === false && (
         <span
           className="jp-TsmlBadge jp-mod-warn"

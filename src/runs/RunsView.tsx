@@ -14,7 +14,7 @@ import { statusText } from '../live/statusText';
 import { moment } from './format';
 import type { RunsModel } from './runs';
 import { isOver, type StudiesModel } from './studies';
-import { NaiveBadge, StudyCard } from './StudyCard';
+import { AuditFailedBadge, NaiveBadge, StudyCard } from './StudyCard';
 
 /** What the Runs tab is drawn from. */
 export interface IRunsView {
@@ -147,6 +147,7 @@ function RunItem(props: IRunsView & { run: RunSummary }): JSX.Element {
         <div className="jp-Tsml-runName" title={run.run_id}>
           <b>{run.name}</b>
           {run.beats_baselines === false && <NaiveBadge trans={trans} />}
+          {run.audit === 'failed' && <AuditFailedBadge trans={trans} />}
           {run.status !== 'finished' && (
             <span
               className="jp-Tsml-status"

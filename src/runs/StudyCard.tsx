@@ -180,3 +180,20 @@ export function NaiveBadge(props: { trans: TranslationBundle }): JSX.Element {
     </span>
   );
 }
+
+/**
+ * Says that the audit found a leak in a run.
+ */
+export function AuditFailedBadge(props: {
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { trans } = props;
+  return (
+    <span
+      className="jp-Tsml-badge"
+      title={trans.__('The audit found that the future leaks into this run')}
+    >
+      {trans.__('audit failed')}
+    </span>
+  );
+}
