@@ -159,7 +159,7 @@ class BoostingModel(GrownModel):
 
     def _arguments(self, extra: Mapping[str, Any]) -> dict[str, Any]:
         """What the library is given: its own arguments, and its words for the loss."""
-        own = {key: value for key, value in super()._arguments(extra).items() if key not in _OWN}
+        own = {key: value for key, value in super()._arguments(extra).items() if key in extra or key not in _OWN}
         if self.task == "regression" and "loss" in self.params:
             own = {**self._loss_arguments(str(self.params["loss"])), **own}
         return own

@@ -29,7 +29,7 @@ SMALL = {
     "lightgbm": [{"n_estimators": 30, "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.7}],
     "catboost": [{"iterations": 30, "rsm": 0.8, "depth": 4}],
     "python": [
-        {"class": "sklearn.ensemble.ExtraTrees{}", "arguments": {"n_estimators": 12}},
+        {"class": "sklearn.ensemble.ExtraTrees{}", "arguments": {"n_estimators": 12, "min_samples_leaf": 4}},
         {"class": "sklearn.ensemble.HistGradientBoosting{}", "arguments": {"max_iter": 15}},
     ],
 }

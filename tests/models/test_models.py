@@ -96,13 +96,19 @@ def test_catboost_is_the_library_itself(task):
     np.testing.assert_allclose(ours, theirs if task == "regression" else theirs[:, 1], rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in model_names() if name != "python"])
+PLAIN = [
+    name for name in model_names() if not any(field.is_required() for field in catalogue.arguments("models", name).model_fields.values())
+]
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN if name not in ("arima", "ets", "theta")])
 def test_the_defaults_of_the_document_are_what_is_used(name):
     """Leaving an argument out and writing its default are the same, whatever the library's default is."""
     task = models.get(name).tasks[0]
     x, y = rows(task)
     small = {"catboost": {"iterations": 40}}.get(name, {})
     written = catalogue.arguments("models", name)(**small).model_dump()
+    written |= {"hidden": written["hidden"][0]} if "hidden" in written else {}  # the one choice
     short = make_model(name, small, task=task).fit(x, y).predict(x)
     np.testing.assert_array_equal(short, make_model(name, written, task=task).fit(x, y).predict(x))
 

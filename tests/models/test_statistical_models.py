@@ -241,3 +241,13 @@ def test_without_statsmodels_the_install_command_is_named(monkeypatch):
     with pytest.raises(MissingDependencyError, match="statistics"):
         make_model("theta", {}, task="regression").fit(x, y, rows=rows)
     assert model_requirements("theta", {}) == ["statsmodels"]
+
+
+@pytest.mark.parametrize("name", ["arima", "ets", "theta"])
+def test_the_defaults_of_the_document_are_what_is_used(name):
+    from dsframework.spec import catalogue
+
+    x, y, rows = series()
+    written = catalogue.arguments("models", name)().model_dump()
+    short, long = (make_model(name, params, task="regression").fit(x, y, rows=rows).predict(x, rows=rows) for params in ({}, written))
+    np.testing.assert_array_equal(short, long)
