@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dsframework.errors import DataError, SplitError
+from dsframework.errors import DataError, MetricError, SplitError
 from dsframework.evaluation import drift, historic_mean, slot_mean
 from dsframework.experiment._dataset import Dataset, Floats
 from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
 from dsframework.experiment._weights import row_weights
-from dsframework.metrics import Interval, Sample, Scores, score
+from dsframework.metrics import Interval, Sample, Score, Scores, score
 from dsframework.models import Model
 from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
@@ -92,7 +92,7 @@ def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
     return FinalOutcome(
         forecast=forecast,
         scores=score_rows(dataset, job, train, test, forecast),
-        baselines={name: score_rows(dataset, job, train, test, values) for name, values in naive.items()},
+        baselines={name: _score_baseline(dataset, job, train, test, values) for name, values in naive.items()},
         baseline_predictions={name: values.point for name, values in naive.items()},
         learned=learned,
         rounds=learned.rounds,
@@ -161,6 +161,18 @@ def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
 def score_rows(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
     """Score forecasts of the rows `test`, made from the rows `train`; raises `MetricError`."""
     return score(job.metrics, sample_of(dataset, job, train, test, forecast))
+
+
+def _score_baseline(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast) -> Scores:
+    """Score a naive forecast; a metric that is not defined for it, such as qlike below 0, has no value and takes nothing from the model."""
+    sample, found = sample_of(dataset, job, train, test, forecast), Scores({})
+    for name in job.metrics:
+        try:
+            one = score([name], sample)
+        except MetricError as error:
+            one = Scores({name: Score(float("nan"), str(error))})
+        found = found.updated(one)
+    return found
 
 
 def sample_of(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast, interval: Interval | None = None) -> Sample:
