@@ -74,7 +74,7 @@ def test_a_loader_of_another_package_is_a_loader(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(_registry, "_loaders", dict(_registry._loaders))
     monkeypatch.setitem(catalogue._stages, "data", dict(catalogue._stages["data"]))
-    with pytest.raises(DataError, match=r"^data\.loader: loader 'ladder' is not available, try csv, frame, parquet, sample"):
+    with pytest.raises(DataError, match=r"^data\.loader: loader 'ladder' is not available, try csv, duckdb, frame, onetick,"):
         load_panel(LadderData())
     register_loader("ladder", load, LadderData)
     assert load_panel(LadderData()).n_rows == 3
