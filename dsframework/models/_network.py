@@ -270,9 +270,9 @@ class NetworkModel(ABC):
         field = f"models.{self.name}"
         if unknown := sorted(set(self.params) - {*self.common, *self.defaults}):
             raise ModelError(f"it takes no {', '.join(unknown)}", field=field, mend=f"it takes {', '.join([*self.defaults, *self.common])}")
-        if "loss" in self.params and self.task == "classification":
+        if self.params.get("loss", "mse") != "mse" and self.task == "classification":  # the form writes every default
             raise ModelError("a classification learns by the log loss", field=f"{field}.loss", mend="leave it out")
-        if "quantile" in self.params and self._setting("loss") != "quantile":
+        if self.params.get("quantile", 0.5) != 0.5 and self._setting("loss") != "quantile":
             raise ModelError("nothing uses it", field=f"{field}.quantile", value=self.params["quantile"], mend="set loss: quantile as well")
         if not 0 < self._setting("quantile") < 1:
             raise ModelError("a quantile lies between 0 and 1", field=f"{field}.quantile", value=self.params["quantile"])
