@@ -169,7 +169,7 @@ def test_a_metric_that_does_not_fit_is_a_mistake_of_the_document(lines, says):
 
 
 def test_a_metric_that_can_not_decide_may_stand_behind_one_that_does():
-    assert spec("metrics: [mae, bias, coverage]").metric_names == ("mae", "bias", "coverage")
+    assert spec("metrics: [mae, bias, coverage]\nintervals: {coverage: 0.9}").metric_names == ("mae", "bias", "coverage")
     assert spec("metrics: [bias]\ntuning: {metric: mae}").metric == "mae"
 
 
