@@ -50,7 +50,8 @@ CHECKS = {
     """,
     "06_kinds_of_validation": """
         assert result.frame.height == 6
-        assert result.frame.filter(pl.col("split") == "hold_out")["cv_mae_std"].item() == 0
+        spread = {one.variant["split"]: one.cv["mae"].std for one in result.result.experiments}
+        assert [name for name, std in spread.items() if std == 0] == ["hold_out"]
         assert {check.verdict for one in result.result.experiments for check in one.audit.checks if check.name == "labels"} == {"clean"}
         assert picture.n_paths == 5 and len(picture.folds) == 15
     """,
