@@ -80,6 +80,14 @@ function below(
         ? { properties: { [name]: option.schema } }
         : undefined;
     }
+    case 'chain':
+    case 'component': {
+      const own = typeof step === 'number' ? list(value)[step] : value;
+      const name = component(own)[0];
+      const option = optionOf(mark.options, name);
+      const known = option && { properties: { [name]: option.schema } };
+      return typeof step === 'number' ? known : known?.properties[step];
+    }
     case 'loader': {
       const loader = String(mapping(value)['loader'] ?? '');
       return optionOf(mark.options, loader)?.schema.properties?.[step];

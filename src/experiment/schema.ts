@@ -29,6 +29,8 @@ export type Mark =
   | { field: 'loader'; options: IOption[] }
   | { field: 'method'; options: IOption[]; fallback: string }
   | { field: 'components'; options: IOption[] }
+  | { field: 'component'; options: IOption[] }
+  | { field: 'chain'; options: IOption[] }
   | { field: 'mapping'; texts: boolean }
   | { field: 'optional'; inner: DrawnSchema }
   | { field: 'forms'; inner: DrawnSchema }
@@ -127,6 +129,14 @@ class Adapter {
     }
     if (options.every(option => constantOf(option, 'method') !== undefined)) {
       return this.methods(options);
+    }
+    const parts = options.filter(isComponent);
+    if (parts.length > 1) {
+      const field = options.some(option => option['type'] === 'array')
+        ? 'chain'
+        : 'component';
+      const known = parts.map(option => this.component(option));
+      return { tsml: { field, options: known } };
     }
     const real = options.filter(option => option['type'] !== 'null');
     const only = real[0];
@@ -242,6 +252,19 @@ class Adapter {
     const { title: _, description, ...schema } = this.adapt(option, '');
     return { name, description: String(description ?? ''), schema };
   }
+}
+
+/** Whether an alternative is a component: one key, which is its name, with its arguments. */
+function isComponent(option: JSONObject): boolean {
+  const names = Object.keys(mapping(option['properties']));
+  const asked = list(option['required']);
+  return (
+    option['additionalProperties'] === false &&
+    names.length === 1 &&
+    asked.length === 1 &&
+    asked[0] === names[0] &&
+    option['title'] === names[0]
+  );
 }
 
 /** The one value that a key of an object may have. */

@@ -1,6 +1,6 @@
 import { JSONExt, type JSONValue } from '@lumino/coreutils';
 import { component, isMapping, list, mapping, type Document } from './json';
-import { methodOf, optionOf, type DrawnSchema } from './schema';
+import { methodOf, optionOf, type DrawnSchema, type Mark } from './schema';
 import { formatSearchable } from './searchable';
 
 const BETWEEN = ' · ';
@@ -23,8 +23,8 @@ export function summarise(
 
 function part(value: unknown, schema: DrawnSchema | undefined): string {
   const mark = schema?.tsml;
-  if (mark?.field === 'components') {
-    return list(value)
+  if (isComponents(mark)) {
+    return items(value)
       .map(item => {
         const [name, given] = component(item);
         const own = optionOf(mark.options, name)?.schema;
@@ -51,6 +51,24 @@ function part(value: unknown, schema: DrawnSchema | undefined): string {
     return properties(value, schema);
   }
   return shown(value);
+}
+
+type Components = Extract<
+  Mark,
+  { field: 'components' | 'component' | 'chain' }
+>;
+
+function isComponents(mark: Mark | undefined): mark is Components {
+  return ['components', 'component', 'chain'].includes(mark?.field ?? '');
+}
+
+/** A list as it is, one component as a list of it, nothing as an empty one. */
+function items(value: unknown): JSONValue[] {
+  if (Array.isArray(value)) {
+    return list(value);
+  }
+  const one = typeof value === 'string' || isMapping(value) ? value : null;
+  return one === null ? [] : [one];
 }
 
 function properties(value: Document, schema: DrawnSchema | undefined): string {
@@ -123,13 +141,14 @@ export function concise(spec: Document, schema: DrawnSchema): Document {
 
 function slimmed(value: JSONValue, schema?: DrawnSchema): JSONValue {
   const mark = schema?.tsml;
-  if (mark?.field === 'components') {
-    return list(value).map(item => {
+  if (isComponents(mark)) {
+    const slim = (item: JSONValue): JSONValue => {
       const [name, given] = component(item);
       const own = optionOf(mark.options, name)?.schema;
-      const slim = own ? concise(given, own) : given;
-      return Object.keys(slim).length ? { [name]: slim } : name;
-    });
+      const kept = own ? concise(given, own) : given;
+      return Object.keys(kept).length ? { [name]: kept } : name;
+    };
+    return Array.isArray(value) ? list(value).map(slim) : slim(value);
   }
   if (mark?.field === 'loader') {
     const { loader, ...rest } = mapping(value);

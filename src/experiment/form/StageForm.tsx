@@ -9,6 +9,7 @@ import React from 'react';
 import type { Document } from '../json';
 import { uiSchemaOf, type DrawnSchema } from '../schema';
 import { ComponentsField, LoaderField, OptionalField } from './blockFields';
+import { ChainField, ComponentField } from './componentFields';
 import { FormsField } from './formsField';
 import { HiddenField } from './HiddenField';
 import { MethodField } from './MethodField';
@@ -39,6 +40,8 @@ const fields: RegistryFieldsType<ReadonlyJSONObject> = {
   loader: LoaderField,
   method: MethodField,
   components: ComponentsField,
+  component: ComponentField,
+  chain: ChainField,
   mapping: MappingField,
   optional: OptionalField,
   forms: FormsField,

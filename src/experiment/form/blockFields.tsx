@@ -185,6 +185,10 @@ export function OptionalField(props: FieldProps): JSX.Element {
 /** A first value for what must be given and is a whole number. */
 function initial(schema: DrawnSchema): Record<string, unknown> {
   const value: Record<string, unknown> = {};
+  if (schema.tsml?.field === 'component') {
+    const [first] = schema.tsml.options;
+    return first ? { [first.name]: {} } : value;
+  }
   for (const name of (schema.required ?? []) as readonly string[]) {
     if (schema.properties?.[name]?.type === 'integer') {
       value[name] = 10;

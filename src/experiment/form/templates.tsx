@@ -5,7 +5,15 @@ import type { DrawnSchema } from '../schema';
 import { useFormEnvironment } from './environment';
 
 /** Fields that are drawn as a block of their own and not as one input. */
-const BLOCKS = new Set(['components', 'optional', 'forms', 'loader', 'method']);
+const BLOCKS = new Set([
+  'chain',
+  'component',
+  'components',
+  'forms',
+  'loader',
+  'method',
+  'optional'
+]);
 
 /**
  * A field: its label, its input, its help, and the mistakes that the server found in it.
