@@ -16,8 +16,9 @@ from dsframework.experiment._fold_rows import Chosen, test_paths, test_rows, tra
 from dsframework.experiment._forms import FLAT_CLASSES
 from dsframework.experiment._locate import entity_codes, locate
 from dsframework.experiment._resolve import resolve_target, season_of
+from dsframework.experiment._summaries import sum_up
 from dsframework.experiment._target import add_labels, add_target, has_now, seasons_back
-from dsframework.features import build_features, check_entities, needed_columns
+from dsframework.features import build_features, check_entities, is_summary, needed_columns, summary_needs
 from dsframework.preprocessing import TargetTransform
 from dsframework.rows import Rows
 from dsframework.spec import Component, TargetSpec
@@ -136,10 +137,14 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
         target = resolve_target(panel, target)
         labelled, classes = _checked(panel, target, task)
     check_entities(panel.frame, features, entity=panel.entity)
+    if is_summary(features) and task == "clustering":
+        check_columns(panel, summary_needs(features), field="features")
+        summed = sum_up(panel, features, labelled)
+        return replace(_without_target(summed.panel, target, summed.table), classes=classes)
     table = build_features(panel.frame, features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
     check_columns(panel, needed_columns(features), field="features")
     if task in ("anomaly", "clustering"):
-        return _without_target(panel, target, table)
+        return replace(_without_target(labelled, target, table), classes=classes)
     assert target is not None
     frame = add_target(labelled, target)
     known = frame["__y"].is_finite().fill_null(False).to_numpy()
@@ -161,7 +166,7 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
 
 def _checked(panel: Panel, target: TargetSpec, task: str) -> tuple[Panel, tuple[str, ...]]:
     """The panel with a column of the target that can be calculated with, and the names of its classes."""
-    if target.as_ == "class" or (task == "classification" and target.as_ == "value"):
+    if target.as_ == "class" or (task in ("classification", "clustering") and target.as_ == "value"):
         find_column(target.column, [name for name in panel.frame.columns if name not in (panel.time, panel.entity)], field="target.column")
         return with_codes(panel, target)
     check_columns(panel, [target.column], field="target.column")

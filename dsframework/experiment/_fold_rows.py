@@ -61,6 +61,8 @@ def test_paths(dataset: Dataset, fold: Fold) -> np.ndarray[Any, np.dtype[np.int3
 
 def _apart(dataset: Dataset, fold: Fold, rows: Chosen) -> Mask | None:
     """Which of the rows overlap no block of the test; None where all are apart."""
+    if fold.reach == "none":
+        return None
     labels = dataset.label_time[rows]
     found: Mask | None = None
     for position, block in enumerate(fold.blocks):

@@ -15,8 +15,9 @@ from dsframework.evaluation import AdaptiveConformal, IntervalMaker, interval_co
 from dsframework.experiment._bars_of_day import BarsOfDay
 from dsframework.experiment._learned import Forecast, Learned, asked_of, with_history
 from dsframework.experiment._locate import entity_codes, locate
+from dsframework.experiment._summaries import sum_up
 from dsframework.experiment._target import add_target, known_values
-from dsframework.features import build_features, check_entities, needed_columns, use_own
+from dsframework.features import build_features, check_entities, is_summary, needed_columns, summary_needs, use_own
 from dsframework.metrics import Interval
 from dsframework.rows import Rows
 from dsframework.spec import Component, DataSpec, FrameData, TargetSpec
@@ -46,7 +47,8 @@ class FittedPipeline:
         """The columns that raw rows must have, time and entity first."""
         keys = [self.data.time, *([self.data.entity] if self.data.entity else [])]
         own = self.target is not None and (self.learned.needs_now or self.learned.needs_season or self._goes_on_learning)
-        columns = [*needed_columns(self.features), *([self.target.column] if self.target and own else [])]
+        read = summary_needs(self.features) if is_summary(self.features) else needed_columns(self.features)
+        columns = [*read, *([self.target.column] if self.target and own else [])]
         return [*keys, *dict.fromkeys(name for name in columns if name not in keys)]
 
     def predict(self, frame: Any, as_of: Any = None, *, every_row: bool = False) -> pl.DataFrame:
@@ -66,7 +68,8 @@ class FittedPipeline:
         pl.DataFrame
             Columns time, entity (if there is one) and prediction: the target's value `horizon` rows after the row, in its unit; for a
             classification the probability of class 1 (of more classes the most probable one, and a column ``probability_<class>`` each);
-            for an anomaly the score, with ``flagged`` and where the model tells it ``reason``; for clusters their number. Quantiles have
+            for an anomaly the score, with ``flagged`` and where the model tells it ``reason``; for clusters their number, of every entity
+            or day where they are made of those, with the time of its last row. Quantiles have
             columns ``quantile_<level>``, and intervals ``lower`` and ``upper`` (of several coverages ``lower_0.9`` and so on); rows from
             before the intervals were calibrated have none.
 
@@ -87,7 +90,11 @@ class FittedPipeline:
         panel = load_panel(panel_spec, frames={"frame": frame})
         check_entities(panel.frame, self.features, entity=panel.entity)
         with use_own(self.own or {}):
-            table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
+            if is_summary(self.features):
+                summed = sum_up(panel, self.features)
+                panel, table, every_row = summed.panel, summed.table, True
+            else:
+                table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
         chosen = table.warm if every_row else table.warm & _last_rows(panel.frame, panel.entity)
         wanted, chosen = chosen, chosen | self._learned_from(panel, table.warm)
         if not chosen.any():

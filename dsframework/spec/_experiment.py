@@ -105,6 +105,11 @@ class ExperimentSpec(Strict):
                 yield stage, f"'{stage}' is missing"
         if self.task == "clustering" and (self.split or (self.variants and self.variants.split)):
             yield "split", "would do nothing: clusters are made of all rows; remove it"
+        splits = {"split": self.split} if self.split else {}
+        splits |= {f"variants.split.{name}": form for name, form in ((self.variants and self.variants.split) or {}).items()}
+        for field, split in splits.items():
+            if split.inner is not None:
+                yield f"{field}.inner", "a study does not tune inside its folds yet; remove it, the final test is untouched by tuning"
 
     def _task_problems(self) -> Any:
         for position, metric in enumerate(self.metrics):

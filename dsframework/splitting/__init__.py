@@ -1,7 +1,7 @@
 """Where the time axis is cut: the final test, and the validation folds before it."""
 
 from dsframework.splitting._axis import TimeAxis
-from dsframework.splitting._base import Fold, Splitter, fit_groups
+from dsframework.splitting._base import Fold, Splitter, everything, fit_groups
 from dsframework.splitting._combinatorial import combinatorial_purged, n_paths
 from dsframework.splitting._draw import draw, draw_line
 from dsframework.splitting._final_test import final_test
@@ -23,6 +23,7 @@ __all__ = [
     "deal_groups",
     "draw",
     "draw_line",
+    "everything",
     "final_test",
     "fit_groups",
     "hold_out",

@@ -24,7 +24,7 @@ from dsframework.spec import CvSpec
 from dsframework.splitting._axis import TimeAxis
 from dsframework.splitting._span import Span, joined
 
-__all__ = ["Fold", "Splitter", "fit_groups"]
+__all__ = ["Fold", "Splitter", "everything", "fit_groups"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Fold:
     held_out
         Positions of the entities that are tested, all others are learned from; empty where a fold cuts the time only.
     reach
-        What of a training row after the test must not reach back into the test's labels: its own label, or its features as well.
+        What of a training row after the test must not reach back into the test's labels: its own label, or its features as well; ``none``
+        where nothing is kept apart, because nothing is predicted.
     within
         The fold whose training rows this one cuts; None but for the folds of a nested split.
 
@@ -67,7 +68,7 @@ class Fold:
     fitted: int | None = None
     paths: tuple[int, ...] = ()
     held_out: tuple[int, ...] = ()
-    reach: Literal["label", "features"] = "label"
+    reach: Literal["label", "features", "none"] = "label"
     within: Fold | None = None
 
     @property
@@ -97,6 +98,19 @@ class Splitter(Protocol):
     def __call__(self, axis: TimeAxis, cv: CvSpec) -> list[Fold]:
         """Cut the axis into folds; raises `SplitError` when it is too short."""
         ...
+
+
+def everything(axis: TimeAxis, number: int) -> Fold:
+    """Return the fold of a task that predicts nothing: its test rows are those that it learns from.
+
+    Examples
+    --------
+    >>> fold = everything(TimeAxis.of(3), 1)
+    >>> fold.train == fold.test == (Span(0, 3),)
+    True
+    """
+    whole = (Span(0, axis.n_steps),)
+    return Fold(number, train=whole, test=whole, reach="none")
 
 
 def fit_groups(folds: Sequence[Fold]) -> list[tuple[Fold, ...]]:

@@ -17,6 +17,8 @@ from dsframework.tracking import load_golden, load_result, load_spec_of, run_sum
 
 __all__ = ["Auditor", "audit_run", "feature_builder"]
 
+_NO_FUTURE = "clusters are made of all rows and predict nothing, so that no future can leak into them"
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -51,6 +53,8 @@ class Auditor:
         """
         if prepared.plan.audit == "off":
             return None
+        if prepared.plan.task == "clustering":
+            return AuditReport.of([AuditCheck(name="future", verdict="not verified", detail=_NO_FUTURE)], 0.0)
         started = time.perf_counter()
         seen = self._features(prepared)
         labels = audit_labels(prepared.dataset, prepared.folds, prepared.final) if prepared.dataset.has_target else None
@@ -60,7 +64,7 @@ class Auditor:
 
     def golden(self, prepared: Prepared) -> Golden | None:
         """Return the golden features of an experiment's panel, where their history is not too long to keep."""
-        return self._features(prepared).golden
+        return None if prepared.plan.task == "clustering" else self._features(prepared).golden
 
     def _features(self, prepared: Prepared) -> _Seen:
         key = prepared.dataset_key

@@ -11,9 +11,19 @@ from dsframework.data import Panel
 from dsframework.errors import SplitError
 from dsframework.experiment import Dataset
 from dsframework.spec import GroupsSpec, SplitSpec, near_miss
-from dsframework.splitting import Fold, TimeAxis, deal_groups, final_test, hold_out_entities, inner_folds, make_folds, period_borders
+from dsframework.splitting import (
+    Fold,
+    TimeAxis,
+    deal_groups,
+    everything,
+    final_test,
+    hold_out_entities,
+    inner_folds,
+    make_folds,
+    period_borders,
+)
 
-__all__ = ["Cuts", "cut"]
+__all__ = ["Cuts", "cut", "uncut"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,12 @@ def cut(dataset: Dataset, panel: Panel, split: SplitSpec, *, horizon: int) -> Cu
         folds = hold_out_entities(folds, _groups(dataset, panel, groups))
     inner = {fold.number: inner_folds(axis, fold, split.inner) for fold in (final, *folds)} if split.inner is not None else {}
     return Cuts(final, folds, inner)
+
+
+def uncut(dataset: Dataset) -> Cuts:
+    """Return the folds of a clustering, which is made of all rows and scored on them: one, and the final one, which is the same."""
+    axis = TimeAxis(dataset.axis)
+    return Cuts(everything(axis, 0), [everything(axis, 1)], {})
 
 
 def _borders(dataset: Dataset, panel: Panel, split: SplitSpec) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:

@@ -240,7 +240,7 @@ class ExperimentRun:
 
     def _queue_audit(self, key: str, job: Any) -> None:
         plan, recorded = self.prepared.plan, self.out_of_fold()
-        if plan.audit != "full" or recorded is None:
+        if plan.audit != "full" or plan.task == "clustering" or recorded is None:
             self.audit = AuditOutcome((), 0.0)
             return
         first = self.prepared.folds[0]

@@ -20,7 +20,7 @@ from dsframework.features import entities_read, own_paths
 from dsframework.preprocessing import own_steps
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
-from dsframework.study._cuts import cut
+from dsframework.study._cuts import cut, uncut
 
 T = TypeVar("T")
 _OTHERS = 5
@@ -121,7 +121,7 @@ class Preparer:
             if key not in self._datasets:
                 self._datasets[key] = _attempt(lambda: with_weight_column(plain, panel, column))
             dataset = _checked(self._datasets[key])
-        cuts = cut(dataset, panel, plan.split, horizon=plan.horizon)
+        cuts = uncut(dataset) if plan.task == "clustering" else cut(dataset, panel, plan.split, horizon=plan.horizon)
         return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
     def _panel(self, plan: Plan) -> Panel:

@@ -27,7 +27,7 @@ CHECKS = {
         assert len(folds.folds) == 5
     """,
     "02_tuning": """
-        assert (best.n_trials, grid.best.n_trials) == (12, 6)
+        assert (best.n_trials, grid.best.n_trials) == (8, 4)
         assert 3 <= best.params["num_leaves"] <= 31
         assert best.trials.deflated > best.trials.score
         assert best.beats_baselines
@@ -38,7 +38,7 @@ CHECKS = {
         assert result.frame["beats_baselines"].all()
     """,
     "04_choosing_preprocessing": """
-        assert result.frame.height == 8
+        assert result.frame.height == 6
         gain = dict(by_model.select("model", "gain").iter_rows())
         assert gain["nearest_neighbors"] > gain["lightgbm"] > 0
     """,
