@@ -95,16 +95,18 @@ class FittedPipeline:
                 panel, table, every_row = summed.panel, summed.table, True
             else:
                 table = build_features(panel.frame, self.features, time=panel.time, entity=panel.entity, calendar=panel.calendar)
-        chosen = table.warm if every_row else table.warm & _last_rows(panel.frame, panel.entity)
-        wanted, chosen = chosen, chosen | self._learned_from(panel, table.warm)
+        known = self._known(panel)
+        warm = self._begun(table.warm, known)
+        chosen = warm if every_row else warm & _last_rows(panel.frame, panel.entity)
+        wanted, chosen = chosen, chosen | self._learned_from(panel, warm)
         if not chosen.any():
             raise DataError(
                 f"no entity has the {self.lookback + 1} rows of history that the features need", field="data", mend="hand over more history"
             )
-        where = self._where(panel, table.warm)
-        asked = chosen[table.warm]
+        where = self._where(panel, warm, known)
+        asked = chosen[warm]
         seen = with_history(where, asked, self.learned.history)
-        x = np.ascontiguousarray(table.matrix[table.warm][seen])
+        x = np.ascontiguousarray(table.matrix[warm][seen])
         missing = np.isnan(x).sum(axis=0)
         if missing.any() and not (self.learned.steps.fills_nulls or self.learned.model.takes_null):
             name = self.names[int(np.flatnonzero(missing)[0])]
@@ -150,15 +152,28 @@ class FittedPipeline:
         lower[later], upper[later] = made.lower, made.upper
         return found.with_columns(**interval_columns(Interval(lower, upper, maker.coverage)))
 
-    def _where(self, panel: Panel, warm: np.ndarray[Any, np.dtype[np.bool_]]) -> Rows:
+    def _known(self, panel: Panel) -> pl.DataFrame | None:
+        """What is known of the target at each row; None where nothing asks for it."""
+        asks = self.learned.needs_now or self.learned.needs_season
+        return known_values(panel, self.target) if self.target is not None and asks else None
+
+    def _begun(self, warm: np.ndarray[Any, np.dtype[np.bool_]], known: pl.DataFrame | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which rows have their history, that of the values included which the target's scale measures from."""
+        if known is None:
+            return warm
+        scale = self.learned.target
+        measured = [name for name, asks in (("now", scale.needs_now), ("season", scale.needs_season)) if asks]
+        begun = warm.copy()
+        for name in measured:
+            begun &= np.isfinite(known[name].to_numpy())
+        return begun
+
+    def _where(self, panel: Panel, warm: np.ndarray[Any, np.dtype[np.bool_]], known: pl.DataFrame | None) -> Rows:
         chosen = pl.Series(warm)
         frame = panel.frame.filter(chosen)
         entity, entities = entity_codes(frame, panel.entity)
         _, step = np.unique(frame[panel.time].to_numpy(), return_inverse=True)
-        now, season = None, None
-        if self.target and (self.learned.needs_now or self.learned.needs_season):
-            known = known_values(panel, self.target).filter(chosen)
-            now, season = known["now"].to_numpy(), known["season"].to_numpy()
+        now, season = (None, None) if known is None else (known.filter(chosen)[name].to_numpy() for name in ("now", "season"))
         return locate(frame, panel, entity, entities, step, now=now, season=season, bars=self.bars)
 
 

@@ -18,6 +18,7 @@ from dsframework.records import EvaluationTable, EvaluatorResult
 from dsframework.spec import Component
 from dsframework.study._forecasts import fold_positions, positions_of, recorded_forecast
 from dsframework.study._intervals import Intervals
+from dsframework.study._paths import score_paths
 from dsframework.study._prepare import Prepared
 
 __all__ = ["Evaluated", "evaluate"]
@@ -36,11 +37,18 @@ class Evaluated:
 def evaluate(
     prepared: Prepared, job: FitJob, final: FinalOutcome, out_of_fold: pl.DataFrame | None, intervals: Intervals | None
 ) -> list[Evaluated]:
-    """Run the evaluators of an experiment; one that can't, or breaks, says so and leaves the others alone."""
-    if not prepared.plan.evaluation:
-        return []
-    predictions = _predictions(prepared, job, final, out_of_fold, intervals)
+    """Run the evaluators of an experiment; one that can't, or breaks, says so and leaves the others alone.
+
+    Where the folds make several paths through the time before the test, the scores of each path come first.
+    """
     found: list[Evaluated] = []
+    if out_of_fold is not None and "path" in out_of_fold.columns:
+        found.append(
+            _recorded("paths", score_paths(prepared.plan.metrics, _validation(prepared, job, out_of_fold, intervals), out_of_fold))
+        )
+    if not prepared.plan.evaluation:
+        return found
+    predictions = _predictions(prepared, job, final, out_of_fold, intervals)
     for component in prepared.plan.evaluation:
         same = sum(one.result.name.partition(" ")[0] == component.name for one in found)
         found.append(_run(component, f"{component.name} {same + 1}" if same else component.name, predictions))
