@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar, cast
 
 from dsframework.errors import TsmlError, one_line
-from dsframework.spec import not_available
+from dsframework.spec import added_by_packages, not_available
 
 __all__ = ["Registry"]
 
@@ -79,4 +79,4 @@ class Registry(Generic[T]):
         return cast("T", loaded)
 
     def _added(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=self.group)}
+        return added_by_packages(self.group)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from dsframework.data._base import Loader
 from dsframework.data._csv import load_csv
 from dsframework.data._duckdb import load_duckdb
@@ -13,7 +11,7 @@ from dsframework.data._parquet import load_parquet
 from dsframework.data._sample import load_sample
 from dsframework.data._sql import load_sql
 from dsframework.errors import DataError
-from dsframework.spec import DataSpec, catalogue, not_available
+from dsframework.spec import DataSpec, added_by_packages, catalogue, not_available
 
 __all__ = ["find_loader", "loader_names", "register_loader"]
 
@@ -48,13 +46,14 @@ def register_loader(name: str, loader: Loader, settings: type[DataSpec] | None =
 
 def loader_names() -> list[str]:
     """Return the names of all loaders, sorted."""
-    return sorted({*_loaders, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({*_loaders, *added_by_packages(GROUP)})
 
 
 def find_loader(name: str) -> Loader:
     """Return a loader; raises `DataError` when there is none."""
     if name not in _loaders:
-        for point in entry_points(group=GROUP, name=name):
+        point = added_by_packages(GROUP).get(name)
+        if point is not None:
             _loaders[name] = point.load()
     if name not in _loaders:
         raise DataError("loader " + not_available(name, loader_names()), field="data.loader")

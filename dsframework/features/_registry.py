@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from dsframework.errors import FeatureError
 from dsframework.features._base import Feature
 from dsframework.features._calendar import calendar_columns
@@ -21,7 +19,7 @@ from dsframework.features._rolling import rolling_columns
 from dsframework.features._seasonal import seasonal_columns
 from dsframework.features._sql import sql_columns
 from dsframework.features._summary_guard import summary_columns
-from dsframework.spec import Arguments, catalogue, not_available
+from dsframework.spec import Arguments, added_by_packages, catalogue, not_available
 
 __all__ = ["find_feature", "known_features", "register_feature"]
 
@@ -66,13 +64,14 @@ def register_feature(name: str, feature: Feature, arguments: type[Arguments] | N
 
 def known_features() -> list[str]:
     """Return the names of all features, sorted."""
-    return sorted({*_features, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({*_features, *added_by_packages(GROUP)})
 
 
 def find_feature(name: str) -> Feature:
     """Return a feature; raises `FeatureError` when there is none."""
     if name not in _features:
-        for point in entry_points(group=GROUP, name=name):
+        point = added_by_packages(GROUP).get(name)
+        if point is not None:
             _features[name] = point.load()
     if name not in _features:
         raise FeatureError("feature " + not_available(name, known_features()), field="features")

@@ -15,6 +15,7 @@ from dsframework.spec._data import (
     SqlData,
 )
 from dsframework.spec._data_parts import Aggregation, Available, Checks, ResampleSpec, parse_duration
+from dsframework.spec._entry_points import added_by_packages
 from dsframework.spec._evaluation import (
     BREAKDOWN_KEYS,
     BacktestArguments,
@@ -253,6 +254,7 @@ __all__ = [
     "WeightedArguments",
     "XgboostArguments",
     "ZscoreArguments",
+    "added_by_packages",
     "apply_settings",
     "as_components",
     "catalogue",

@@ -7,13 +7,14 @@ An entry point of the group ``jupyterlab_tsml.<stage>`` names an implementation.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from pydantic import ConfigDict
 
 from dsframework.errors import one_line
 from dsframework.spec._arguments import Arguments
+from dsframework.spec._entry_points import added_by_packages
 
 __all__ = ["BrokenPackageError", "Catalogue", "catalogue"]
 
@@ -99,7 +100,7 @@ class Catalogue:
 
 
 def _added(stage: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=_GROUPS[stage])} if stage in _GROUPS else {}
+    return added_by_packages(_GROUPS[stage]) if stage in _GROUPS else {}
 
 
 _OTHER = "A component of another package, which takes what is written."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, SerializeAsAny
@@ -12,10 +15,21 @@ from dsframework.spec._arguments import Arguments
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._issues import not_available
 
-__all__ = ["PART", "Component", "ComponentOf"]
+__all__ = ["PART", "Component", "ComponentOf", "each_part_once"]
 
 PART = "x-part"
 """The key that names what stands at many places of the schema, which `json_schema` writes once."""
+_written: ContextVar[set[str] | None] = ContextVar("_written", default=None)
+
+
+@contextmanager
+def each_part_once() -> Iterator[None]:
+    """Write the components of a stage where they stand first, and only their part's name wherever they stand again."""
+    token = _written.set(set())
+    try:
+        yield
+    finally:
+        _written.reset(token)
 
 
 class Component(BaseModel):
@@ -87,6 +101,15 @@ class ComponentOf:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        written = _written.get()
+        if written is not None and self.part in written:
+            return {PART: self.part}
+        if written is not None:
+            written.add(self.part)
+        return {"oneOf": self.alternatives(handler), PART: self.part}
+
+    def alternatives(self, handler: GetJsonSchemaHandler) -> list[JsonSchemaValue]:
+        """Return the schema of every component that may stand here."""
         options: list[JsonSchemaValue] = []
         bare: list[str] = []
         usable = catalogue.usable(self.stage)
@@ -109,7 +132,7 @@ class ComponentOf:
                 bare.append(name)
         if bare:
             options.append({"type": "string", "enum": bare, "title": "name only"})
-        return {"oneOf": options, PART: self.part}
+        return options
 
 
 _SLOT = "component_arguments"

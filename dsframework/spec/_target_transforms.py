@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments
 from dsframework.spec._catalogue import catalogue
-from dsframework.spec._component import Component, ComponentOf
+from dsframework.spec._component import PART, Component, ComponentOf
 
 __all__ = ["Sign", "TransformArguments", "TransformField", "as_components", "sign_problem"]
 
@@ -204,8 +204,9 @@ class TransformField:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        one = ComponentOf("target").__get_pydantic_json_schema__(schema, handler)
-        return {"anyOf": [*one["oneOf"], {"type": "array", "title": "one after the other", "items": one, "minItems": 1}]}
+        alternatives = ComponentOf("target").alternatives(handler)
+        one = {"oneOf": alternatives, PART: "target"}
+        return {"anyOf": [*alternatives, {"type": "array", "title": "one after the other", "items": one, "minItems": 1}]}
 
 
 def _short(component: Component) -> str | Component:

@@ -10,6 +10,7 @@ from dsframework.errors import MissingDependencyError, ModelError
 from dsframework.models import make_model, model_names, model_requirements, models
 from dsframework.spec import catalogue
 
+WITH_MODELS = ("calibrated", "mean", "stacking", "weighted")
 BOOSTING = ("xgboost", "lightgbm", "catboost")
 
 
@@ -205,8 +206,9 @@ def test_nothing_is_printed(name, capfd):
 def test_a_task_that_a_model_can_not_do_names_those_that_can():
     with pytest.raises(ModelError) as caught:
         make_model("ridge", {}, task="classification")
-    message = "models: 'ridge' can't do a classification; try catboost, lightgbm, logistic_regression, random_forest, xgboost"
-    assert str(caught.value) == message
+    told, _, names = str(caught.value).partition("; try ")
+    assert told == "models: 'ridge' can't do a classification"
+    assert names.split(", ") == [name for name in model_names("classification") if name != "python"]
 
 
 def test_an_unknown_model_names_the_one_that_was_meant():
@@ -214,7 +216,7 @@ def test_an_unknown_model_names_the_one_that_was_meant():
         make_model("xgbost", {}, task="regression")
 
 
-@pytest.mark.parametrize("name", model_names("classification"))
+@pytest.mark.parametrize("name", [name for name in model_names("classification") if name not in WITH_MODELS])
 def test_training_rows_of_one_class_are_refused_with_the_mend(name):
     params = {"class": "sklearn.naive_bayes.GaussianNB"} if name == "python" else {}
     x, _ = rows()
@@ -298,7 +300,7 @@ def test_no_library_is_imported_before_a_model_is_fitted():
 
     code = (
         "import sys, dsframework.models as m, dsframework.preprocessing, dsframework.splitting, dsframework.metrics\n"
-        "[m.make_model(n, {'class': 'a.B'}, task=t) for t in ('regression', 'classification') for n in m.model_names(t)]\n"
+        f"[m.make_model(n, {{'class': 'a.B'}}, task=t) for t in ('regression', 'classification') for n in m.model_names(t) if n not in {WITH_MODELS}]\n"
         "print([n for n in ('sklearn', 'xgboost', 'lightgbm', 'catboost', 'pandas', 'polars', 'scipy') if n in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stdout.strip() == "[]"
