@@ -27,7 +27,7 @@ def test_a_study_reports_the_best_trial_of_every_experiment(small_study: StudyOu
     assert forest.params["max_depth"] in (2, 4)
     for experiment in (ridge, forest):
         assert len(experiment.cv["mae"].folds) == 3
-        assert set(experiment.baselines) == {"naive", "seasonal_naive", "historic_mean"}
+        assert set(experiment.baselines) == {"naive", "seasonal_naive", "historic_mean", "slot_mean", "drift"}
         beaten = all(experiment.test["mae"] < scores["mae"] for scores in experiment.baselines.values())
         assert experiment.beats_baselines is beaten
     best = min(small_study.result.experiments, key=lambda experiment: experiment.cv["mae"].mean)
