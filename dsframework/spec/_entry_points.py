@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import lru_cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 __all__ = ["added_by_packages"]
 
 
 def added_by_packages(group: str) -> dict[str, EntryPoint]:
     """Return the entry points of a group by name, such as those of ``jupyterlab_tsml.models``."""
-    return {point.name: point for point in _all(_places()).select(group=group)}
+    return dict(_found(group, _places()))
 
 
-@lru_cache(maxsize=8)
-def _all(places: tuple[tuple[str, int], ...]) -> EntryPoints:
+@lru_cache(maxsize=64)
+def _found(group: str, places: tuple[tuple[str, int], ...]) -> dict[str, EntryPoint]:
     """Read the metadata of every installed package, which takes tens of milliseconds."""
-    return entry_points()
+    return {point.name: point for point in entry_points(group=group)}
 
 
 def _places() -> tuple[tuple[str, int], ...]:
@@ -28,6 +28,6 @@ def _places() -> tuple[tuple[str, int], ...]:
 
 def _changed(place: str) -> int:
     try:
-        return os.stat(place or ".").st_mtime_ns
+        return Path(place or ".").stat().st_mtime_ns
     except OSError:
         return 0
