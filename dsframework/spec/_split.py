@@ -187,7 +187,10 @@ class SplitSpec(Strict):
     )
     cv: Annotated[CvSpec, CvField()] = Field(default=WalkForwardCv(), title="Validation")
     inner: Annotated[CvSpec, CvField()] | None = Field(
-        default=None, title="Inner validation", description="Cuts the training part of every fold again, to tune inside it."
+        default=None,
+        title="Inner validation",
+        description="Cuts the training part of every fold again, to tune inside it; no study does that yet.",
+        json_schema_extra={"x-hidden": True},
     )
 
     @field_validator("test", mode="before")

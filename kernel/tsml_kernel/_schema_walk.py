@@ -27,7 +27,8 @@ def suggestions(place: Place) -> list[str]:
     if place.value:
         return list(dict.fromkeys(text for node in nodes for text in _values(node)))
     listed = place.path[-1:] == (ITEM,)
-    found = [f"{key}:" for node in _chosen(nodes, place) for key in node.get("properties", {}) if key not in place.siblings or listed]
+    known = [item for node in _chosen(nodes, place) for item in node.get("properties", {}).items()]
+    found = [f"{key}:" for key, part in known if not part.get("x-hidden") and (key not in place.siblings or listed)]
     bare = [text for node in nodes for text in _values(node)] if listed or not found else []
     return list(dict.fromkeys([*bare, *found]))
 

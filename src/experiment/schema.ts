@@ -208,7 +208,9 @@ class Adapter {
     }
     const drawn: Record<string, DrawnSchema> = {};
     for (const [name, part] of Object.entries(properties)) {
-      drawn[name] = this.adapt(mapping(part), name);
+      if (mapping(part)['x-hidden'] !== true) {
+        drawn[name] = this.adapt(mapping(part), name);
+      }
     }
     const required = list(raw['required']).map(String);
     return { type: 'object', properties: drawn, required };

@@ -53,6 +53,10 @@ def test_keys_that_stand_already_are_not_offered_again(shell: Any) -> None:
     assert complete(shell, "%%tsml\ntask: regression\nta") == ["target:"]
 
 
+def test_a_key_that_no_study_follows_yet_is_not_offered(shell: Any) -> None:
+    assert complete(shell, "%%tsml\nsplit: {") == ["test:", "by:", "cv:"]
+
+
 def test_the_data_frames_of_the_notebook_are_offered(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"prices": pl.DataFrame({"a": [1]}), "prices_old": pd.DataFrame({"a": [1]}), "prices_list": [1]}.items():
         monkeypatch.setitem(shell.user_ns, name, value)

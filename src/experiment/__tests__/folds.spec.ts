@@ -39,7 +39,8 @@ const schema = adaptSchema({
       properties: {
         test: { type: 'number', default: 0.15 },
         cv: methods,
-        inner: { anyOf: [methods, { type: 'null' }], title: 'Inner' }
+        inner: { anyOf: [methods, { type: 'null' }], title: 'Inner' },
+        later: { type: 'number', 'x-hidden': true }
       }
     }
   }
@@ -55,6 +56,10 @@ describe('a part that a method tells apart', () => {
       'walk_forward',
       'purged_k_fold'
     ]);
+  });
+
+  it('is left out where the schema hides it', () => {
+    expect(Object.keys(parts ?? {})).toEqual(['test', 'cv', 'inner']);
   });
 
   it('has a switch where it may be absent', () => {
