@@ -201,9 +201,14 @@ class Runner:
         return [stored.record for stored in self._store.read_trials([run.run_id]).values()]
 
     def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
-        scored = [line for line in lines if line.status == "finished" and line.score is not None]
+        """The finished experiment with the best score; one whose audit failed is only chosen where there is no other."""
         sign = -1.0 if self.greater_is_better else 1.0
-        return min(scored, key=lambda line: sign * (line.score or 0.0)) if scored else None
+        ranked = [
+            (_leaks(item), sign * line.score, line)
+            for item, line in zip(self._items, lines, strict=True)
+            if line.status == "finished" and line.score is not None
+        ]
+        return min(ranked, key=lambda one: one[:2])[2] if ranked else None
 
     def _loop(self) -> None:
         waiting = [run for run in self._runs if run.active]
@@ -396,6 +401,12 @@ def _prediction_frames(
         ends = interval_columns(intervals.folds if intervals else None)
         found["predictions/cv.parquet"] = out_of_fold.with_columns(**ends)
     return found
+
+
+def _leaks(item: ExperimentRun | Failure) -> bool:
+    """Whether the audit found the future in an experiment."""
+    report = item.result.audit if isinstance(item, ExperimentRun) and item.result is not None else None
+    return report is not None and report.verdict == "failed"
 
 
 class _Stopped(Exception):  # noqa: N818 (not an error: somebody asked for it)

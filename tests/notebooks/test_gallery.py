@@ -68,6 +68,8 @@ CHECKS = {
     "09_custom_features": """
         assert [one.audit.verdict == "failed" for one in result.result.experiments] == [False, False, True]
         assert "smoothed" in worst.detail
+        leaky = result.result.experiments[2]
+        assert leaky.cv["mape"].mean < result.best.cv["mape"].mean and result.best.variant["features"] != "leaky"
     """,
     "10_custom_preprocessing": """
         assert [one.status for one in result.result.experiments] == ["finished", "finished", "finished", "failed"]
