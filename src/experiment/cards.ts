@@ -27,6 +27,13 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /**
+ * Whether a key of the document is a stage.
+ */
+export function isStage(key: string): key is Stage {
+  return (STAGES as readonly string[]).includes(key);
+}
+
+/**
  * The cards, in pipeline order.
  */
 export function cardsOf(trans: TranslationBundle): ICard[] {
@@ -40,11 +47,16 @@ export function cardsOf(trans: TranslationBundle): ICard[] {
       keys: ['preprocessing']
     },
     { id: 'split', title: trans.__('Split'), keys: ['split'] },
-    { id: 'models', title: trans.__('Models'), keys: ['models'] },
+    { id: 'models', title: trans.__('Models'), keys: ['models', 'weights'] },
     {
       id: 'tuning',
       title: trans.__('Tuning & metrics'),
       keys: ['tuning', 'metrics']
+    },
+    {
+      id: 'evaluation',
+      title: trans.__('Intervals & evaluation'),
+      keys: ['intervals', 'evaluation', 'audit']
     },
     {
       id: 'tracking',

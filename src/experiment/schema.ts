@@ -4,6 +4,7 @@ import type {
   ReadonlyJSONObject
 } from '@lumino/coreutils';
 import type { RJSFSchema, UiSchema } from '@rjsf/utils';
+import { isStage } from './cards';
 import { isMapping, list, mapping } from './json';
 import type { Kind } from './searchable';
 
@@ -54,7 +55,7 @@ export function adaptSchema(raw: JSONObject): DrawnSchema {
   const properties = Object.entries(drawn.properties ?? {}).map(
     ([name, part]): [string, DrawnSchema] => {
       // A stage is only absent when it has variants, so it needs no switch of its own.
-      return part.tsml?.field === 'optional' && name !== 'variants'
+      return part.tsml?.field === 'optional' && isStage(name)
         ? [name, { ...part.tsml.inner, title: part.title }]
         : [name, part];
     }

@@ -72,6 +72,23 @@ describe('a component that stands alone', () => {
   });
 });
 
+describe('what may be absent beside the stages', () => {
+  it('keeps its switch, while a stage needs none', () => {
+    const maybe = {
+      anyOf: [
+        { type: 'object', properties: { half_life: { type: 'number' } } },
+        { type: 'null' }
+      ]
+    };
+    const drawn = adaptSchema({
+      type: 'object',
+      properties: { weights: maybe, split: maybe }
+    });
+    expect(drawn.properties?.['weights']?.tsml?.field).toBe('optional');
+    expect(drawn.properties?.['split']?.tsml).toBeUndefined();
+  });
+});
+
 describe('components one after the other', () => {
   const several: Document = {
     transform: ['log', { standard: { by: 'entity' } }]
