@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-__all__ = ["OwnCode", "own_code"]
+from dsframework.errors import TsmlError, one_line
+
+__all__ = ["OwnCode", "import_own", "own_code"]
+
+_importing = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,36 @@ class OwnCode:
 
     modules: list[str]
     distributions: list[str]
+
+
+def import_own(module: str, path: str, *, error: type[TsmlError], field: str) -> ModuleType:
+    """Import the module of a user's own class or function; modules of the current folder are found as well.
+
+    Parameters
+    ----------
+    module
+        Its name.
+    path
+        What the document names, for the message.
+    error, field
+        What is raised where it is not there or raises itself, and the field that names it.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
+    try:
+        with _importing:
+            if module not in sys.modules:
+                importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
+            return importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name and (module == missing.name or module.startswith(f"{missing.name}.")):
+            mend = "install it, or put the file into the folder of the spec or notebook"
+            raise error(f"there is no module {missing.name!r} for {path!r}", field=field, mend=mend) from missing
+        text = f"importing {module!r} needs {missing.name!r}, which is not installed"
+        raise error(text, field=field, mend="install it") from missing
+    except (Exception, SystemExit) as raised:  # the module is foreign code, which may raise anything while it is imported
+        raise error(f"importing {module!r} raised {type(raised).__name__}: {one_line(raised, 200)}", field=field) from raised
 
 
 def own_code(kind: type | FunctionType) -> OwnCode:

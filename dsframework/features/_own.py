@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
-from dsframework.errors import FeatureError, one_line
-from dsframework.own_code import OwnCode, own_code
+from dsframework.errors import FeatureError
+from dsframework.own_code import OwnCode, import_own, own_code
 from dsframework.spec import Component, PythonFeatureArguments, near_miss
 
 __all__ = ["find_own", "own_features", "own_features_code", "own_paths", "use_own"]
@@ -59,7 +56,7 @@ def find_own(path: str) -> Any:
     if path in _in_use.get():
         return _in_use.get()[path]
     module_name, _, name = path.rpartition(".")
-    module = _import(module_name, path)
+    module = import_own(module_name, path, error=FeatureError, field=_FIELD)
     found = getattr(module, name, None)
     if found is None:
         close = near_miss(name, [one for one, value in vars(module).items() if callable(value)])
@@ -70,22 +67,3 @@ def find_own(path: str) -> Any:
     if inspect.isclass(found) and not callable(getattr(found, "transform", None)):
         raise FeatureError(f"{path!r} has no method transform", field=_FIELD, mend="give the class transform(frame), or name a function")
     return found
-
-
-def _import(module_name: str, path: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)  # last, so that nothing installed is hidden
-    try:
-        if module_name not in sys.modules:
-            importlib.invalidate_caches()  # a file written a moment ago is found
-        return importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            mend = "install it, or put the file into the folder of the spec or notebook"
-            raise FeatureError(f"there is no module {error.name!r} for {path!r}", field=_FIELD, mend=mend) from error
-        text = f"importing {module_name!r} needs {error.name!r}, which is not installed"
-        raise FeatureError(text, field=_FIELD, mend="install it") from error
-    except (Exception, SystemExit) as error:  # the module is foreign code, which may raise anything while it is imported
-        text = f"importing {module_name!r} raised {type(error).__name__}: {one_line(error, 200)}"
-        raise FeatureError(text, field=_FIELD) from error

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
-import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,12 +11,12 @@ import numpy as np
 from dsframework.errors import ModelError, one_line
 from dsframework.models._base import Floats
 from dsframework.models._estimator import EstimatorModel
+from dsframework.own_code import import_own
 from dsframework.rows import Rows
 from dsframework.spec import near_miss
 
 __all__ = ["PythonModel", "resolve_class"]
 
-_importing = threading.RLock()
 _CLASS = "models.python.class"
 _ARGUMENTS = "models.python.arguments"
 
@@ -34,7 +30,7 @@ def resolve_class(path: str) -> type:
         When there is no such module or class, when the module raises, when it is not a class, or one of ``__main__``.
     """
     module_name, _, class_name = path.rpartition(".")
-    module = _import(module_name, path)
+    module = import_own(module_name, path, error=ModelError, field=_CLASS)
     found = getattr(module, class_name, None)
     if found is None:
         close = near_miss(class_name, [name for name, value in vars(module).items() if inspect.isclass(value)])
@@ -55,29 +51,6 @@ def resolve_class(path: str) -> type:
         lacks = "fit" if not callable(getattr(found, "fit", None)) else "predict"
         raise ModelError(f"{path!r} has no method {lacks}", field=_CLASS, mend="give the class fit(X, y) and predict(X)")
     return found
-
-
-def _import(module_name: str, path: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
-    try:
-        with _importing:
-            if module_name not in sys.modules:
-                importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
-            return importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise ModelError(
-                f"there is no module {error.name!r} for {path!r}",
-                field=_CLASS,
-                mend="install it, or put the file into the folder of the spec or notebook",
-            ) from error
-        raise ModelError(
-            f"importing {module_name!r} needs {error.name!r}, which is not installed", field=_CLASS, mend="install it"
-        ) from error
-    except (Exception, SystemExit) as error:  # the module is foreign code, which may raise anything while it is imported
-        raise ModelError(f"importing {module_name!r} raised {type(error).__name__}: {one_line(error, 200)}", field=_CLASS) from error
 
 
 class PythonModel(EstimatorModel):

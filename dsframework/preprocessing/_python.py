@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from dsframework.errors import DataError, one_line
-from dsframework.own_code import OwnCode, own_code
+from dsframework.own_code import OwnCode, import_own, own_code
 from dsframework.preprocessing._base import Floats
 from dsframework.preprocessing._columns import chosen_columns
 from dsframework.spec import Component, PythonStepArguments, near_miss
@@ -174,7 +172,7 @@ def _find(path: str) -> type:
         When it is not there, can't be imported, is no class or lacks a method.
     """
     module_name, _, name = path.rpartition(".")
-    found = getattr(_imported(module_name, path), name, None)
+    found = getattr(import_own(module_name, path, error=DataError, field=f"{_FIELD}.class"), name, None)
     if found is None:
         close = near_miss(name, [one for one, value in vars(sys.modules[module_name]).items() if inspect.isclass(value)])
         mend = f"did you mean {module_name}.{close}?" if close else "look at the spelling"
@@ -185,21 +183,3 @@ def _find(path: str) -> type:
         if not callable(getattr(found, method, None)):
             raise DataError(f"{path!r} has no method {method}", field=f"{_FIELD}.class", mend="give the class fit(X) and transform(X)")
     return found
-
-
-def _imported(module_name: str, path: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted step imports it again
-    try:
-        if module_name not in sys.modules:
-            importlib.invalidate_caches()  # a file written a moment ago is found
-        return importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        ours = error.name and (module_name == error.name or module_name.startswith(f"{error.name}."))
-        text = f"there is no module {error.name!r} for {path!r}" if ours else f"importing {module_name!r} needs {error.name!r}"
-        mend = "install it, or put the file into the folder of the spec or notebook" if ours else "install it"
-        raise DataError(text, field=f"{_FIELD}.class", mend=mend) from error
-    except (Exception, SystemExit) as error:  # the module is foreign code, which may raise anything while it is imported
-        text = f"importing {module_name!r} raised {type(error).__name__}: {one_line(error, 200)}"
-        raise DataError(text, field=f"{_FIELD}.class") from error
