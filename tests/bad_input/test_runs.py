@@ -65,7 +65,9 @@ def test_a_model_that_talks_leaves_the_document_alone_and_its_warnings_to_python
     code, out, err = tsml("run", "spec.yaml", "--json")
     assert code == 0
     assert document(out)["experiments"][0]["status"] == "finished"
-    assert set(err) == {"printed", "printed too"}
+    said = "".join(err)  # fits in two threads may talk at once
+    assert "printed too" in said
+    assert said.replace("printed too", "").replace("printed", "") == ""
 
 
 def test_a_variant_that_can_not_start_is_named_and_the_others_finish(folder: Path, tsml: Tsml) -> None:
