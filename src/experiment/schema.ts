@@ -141,6 +141,10 @@ class Adapter {
     }
     const real = options.filter(option => option['type'] !== 'null');
     const only = real[0];
+    if (real.length === 1 && only && 'const' in only) {
+      const { const: word, ...rest } = only;
+      return { ...rest, enum: [String(word)] };
+    }
     if (real.length === 1 && only) {
       const inner = this.adapt({ ...only, ...told_(raw) }, name);
       const object = only['properties'] ?? only['oneOf'];

@@ -16,6 +16,7 @@ export function summarise(
   schema: DrawnSchema
 ): string {
   return keys
+    .filter(key => !isDefault(spec[key] ?? null, schema.properties?.[key]))
     .map(key => part(spec[key], schema.properties?.[key]))
     .filter(Boolean)
     .join(BETWEEN);

@@ -72,6 +72,26 @@ describe('a component that stands alone', () => {
   });
 });
 
+describe('one word or nothing', () => {
+  it('is a choice, and not hidden like the word that tells alternatives apart', () => {
+    const by = {
+      anyOf: [{ const: 'entity', type: 'string' }, { type: 'null' }]
+    };
+    const drawn = adaptSchema({ type: 'object', properties: { by } });
+    expect(drawn.properties?.['by']).toEqual({
+      type: 'string',
+      enum: ['entity']
+    });
+  });
+
+  it('stays out of a folded card where it is the default', () => {
+    const audit = { type: 'string', enum: ['full', 'off'], default: 'full' };
+    const drawn = adaptSchema({ type: 'object', properties: { audit } });
+    expect(summarise(['audit'], { audit: 'full' }, drawn)).toBe('');
+    expect(summarise(['audit'], { audit: 'off' }, drawn)).toBe('off');
+  });
+});
+
 describe('what may be absent beside the stages', () => {
   it('keeps its switch, while a stage needs none', () => {
     const maybe = {

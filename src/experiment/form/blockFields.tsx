@@ -7,6 +7,7 @@ import {
 import type { JSONObject } from '@lumino/coreutils';
 import type { FieldProps } from '@rjsf/utils';
 import React from 'react';
+import { isStage } from '../cards';
 import { component, isMapping, list, mapping } from '../json';
 import {
   optionOf,
@@ -200,7 +201,7 @@ function initial(schema: DrawnSchema): Record<string, unknown> {
 /** A list of components, in the order in which they work. */
 export function ComponentsField(props: FieldProps): JSX.Element {
   const { trans } = useFormEnvironment();
-  const options = marked(props, 'components')[1].options;
+  const [schema, { options }] = marked(props, 'components');
   const items = list(props.formData);
   const [open, setOpen] = React.useState<number | null>(null);
   const change = (next: unknown[]): void => {
@@ -221,7 +222,8 @@ export function ComponentsField(props: FieldProps): JSX.Element {
     change(items.filter((_, index) => index !== position));
     setOpen(null);
   };
-  return (
+  const whole = props.uiSchema?.['ui:bare'] === true || ofCard(props);
+  const body = (
     <div className="jp-Tsml-components">
       <ol>
         {items.map((item, index) => (
@@ -274,6 +276,22 @@ export function ComponentsField(props: FieldProps): JSX.Element {
       </details>
     </div>
   );
+  return whole ? (
+    body
+  ) : (
+    <fieldset className="jp-Tsml-group">
+      <legend>{schema.title ?? props.name}</legend>
+      {schema.description && (
+        <div className="jp-Tsml-help">{schema.description}</div>
+      )}
+      {body}
+    </fieldset>
+  );
+}
+
+/** Whether a field is what its card is about, so that the card's title is its own. */
+function ofCard(props: FieldProps): boolean {
+  return isStage(props.name) && props.idSchema.$id === `root_${props.name}`;
 }
 
 interface IComponentItem {

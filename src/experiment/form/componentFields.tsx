@@ -89,6 +89,7 @@ export function ChainField(props: FieldProps): JSX.Element {
       )}
       <ComponentsField
         {...props}
+        uiSchema={{ 'ui:bare': true }}
         schema={{
           ...schema,
           tsml: { field: 'components', options: known }
