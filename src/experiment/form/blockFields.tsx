@@ -183,12 +183,21 @@ export function OptionalField(props: FieldProps): JSX.Element {
   );
 }
 
-/** A first value for what must be given and is a whole number. */
-function initial(schema: DrawnSchema): Record<string, unknown> {
+/** The plainest model, which stands first where a model is to be chosen. */
+const PLAINEST = 'ridge';
+
+/** First values: of what must be given and is a whole number, and of what is on unless it is switched off. */
+export function initial(schema: DrawnSchema): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   if (schema.tsml?.field === 'component') {
-    const [first] = schema.tsml.options;
-    return first ? { [first.name]: {} } : value;
+    const { options } = schema.tsml;
+    const first = optionOf(options, PLAINEST) ?? options[0];
+    return first ? { [first.name]: initial(first.schema) } : value;
+  }
+  for (const [name, part] of Object.entries(schema.properties ?? {})) {
+    if (part.type === 'boolean' && part.tsmlDefault === true) {
+      value[name] = true;
+    }
   }
   for (const name of (schema.required ?? []) as readonly string[]) {
     if (schema.properties?.[name]?.type === 'integer') {
@@ -208,7 +217,8 @@ export function ComponentsField(props: FieldProps): JSX.Element {
     props.onChange(next);
   };
   const add = (name: string): void => {
-    change([...items, { [name]: {} }]);
+    const option = optionOf(options, name);
+    change([...items, { [name]: option ? initial(option.schema) : {} }]);
     setOpen(items.length);
   };
   const move = (from: number, to: number): void => {

@@ -1,7 +1,7 @@
 import type { FieldProps } from '@rjsf/utils';
 import { component, list } from '../json';
 import { optionOf } from '../schema';
-import { ComponentsField, Inner } from './blockFields';
+import { ComponentsField, initial, Inner } from './blockFields';
 import { useFormEnvironment } from './environment';
 import { marked } from './textFields';
 
@@ -27,7 +27,9 @@ export function ComponentField(props: FieldProps): JSX.Element {
           aria-describedby={`${id}__description`}
           value={name}
           onChange={event => {
-            props.onChange({ [event.target.value]: {} });
+            const chosen = optionOf(options, event.target.value);
+            const first = chosen ? initial(chosen.schema) : {};
+            props.onChange({ [event.target.value]: first });
           }}
         >
           {!option && (
