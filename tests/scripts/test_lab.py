@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import URLError
 
 import psutil
 import pytest
@@ -41,6 +42,15 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 180.
         time.sleep(0.1)
 
 
+def answers(url: str) -> bool:
+    """Whether a page is there; JupyterLab says its address a moment before it listens."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return bool(answer.status == 200)
+    except URLError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     folder = tmp_path_factory.mktemp("lab-script")
@@ -67,8 +77,7 @@ def test_it_prints_the_url_of_the_start_here_notebook_and_answers_there(launched
     assert launched.process.poll() is None, launched.said()
     url = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab/tree/examples/start_here\.ipynb\?token=\w+", launched.said())
     assert url, launched.said()
-    with urllib.request.urlopen(url.group(), timeout=30) as answer:
-        assert answer.status == 200
+    wait_until(lambda: answers(url.group()), f"{url.group()} does not answer")
 
 
 def test_mlflow_is_loaded_before_anybody_asks_for_a_run(launched: Launched) -> None:
