@@ -113,6 +113,15 @@ def test_values_that_a_metric_or_a_transform_is_not_defined_for(folder: Path, ts
     assert expected in experiment["error"]
 
 
+def test_a_metric_beside_the_deciding_one_that_is_not_a_number_has_no_value_and_a_reason(folder: Path, tsml: Tsml) -> None:
+    (folder / "one.csv").write_text("\n".join(["date,volume", *(f"{d},5.0" for d in DAYS)]))
+    (folder / "spec.yaml").write_text(SPEC.replace("metrics: [mae]\n", "metrics: [mae, r2]"))
+    code, out, _ = tsml("run", "spec.yaml", "--json")
+    (experiment,) = document(out)["experiments"]
+    assert (code, experiment["status"], experiment["test"]["r2"]) == (0, "finished", None)
+    assert any(note.startswith("test r2: ") for note in experiment["notes"])
+
+
 def test_an_entity_that_never_changes_and_one_of_three_rows_stop_nothing(folder: Path, tsml: Tsml) -> None:
     lines = [f"{d},{t},{v if t == 'A' else 3.0}" for d, v in zip(DAYS, VALUES, strict=True) for t in "AB"]
     lines += [f"{d},C,{number}" for number, d in enumerate(DAYS[:3])]

@@ -51,7 +51,8 @@ def test_json_is_one_document_of_the_promised_shape(document: dict) -> None:
     (experiment,) = document["experiments"]
     promised = {"name", "model", "variant", "params", "run_id", "cv", "test", "baselines", "n_trials", "n_train", "n_test", "seconds"}
     assert promised <= set(experiment)
-    assert {"mean", "std", "folds"} <= set(experiment["cv"]["mae"])
+    assert set(experiment["cv"]["mae"]) == {"mean", "std", "folds", "note"}
+    assert experiment["cv"]["mae"]["note"] is None  # a fold without a value would be told here
     assert document["best"] == experiment["run_id"]
     assert (experiment["n_trials"], experiment["n_train"] + experiment["n_test"]) == (2, 257)
 
