@@ -1,20 +1,19 @@
-"""Fits in the threads of this process: nothing to start, nothing to copy."""
+"""Fits in the worker processes of this machine."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from dsframework.execution._base import Finished, guarded
-from dsframework.execution._blas import hold_blas, release_blas
+from dsframework.execution._base import Finished
+from dsframework.execution._batch import Handle, Work
+from dsframework.execution._pool import shared_pool
+from dsframework.execution._threads import processors
 
 __all__ = ["LocalExecutor"]
 
 
 class LocalExecutor:
-    """Runs as many fits at once as the processors allow; the libraries release the interpreter while they fit.
+    """Runs as many fits at once as the processors allow, each in a process of its own that may die without harm.
 
     Parameters
     ----------
@@ -27,41 +26,28 @@ class LocalExecutor:
     name = "local"
 
     def __init__(self, *, threads_per_fit: int = 1, workers: int | None = None) -> None:
-        self._workers = workers or max(1, _processors() // threads_per_fit)
-        self._pool: ThreadPoolExecutor | None = None
-        self._running: dict[Future[Any], str] = {}
+        self._pool = shared_pool()
+        self._queue = self._pool.open(workers or max(1, processors() // threads_per_fit))
+        self._kind = ""
 
     @property
     def free(self) -> int:
-        """How many more fits are worth submitting: one spare for every worker keeps them busy."""
-        return 2 * self._workers - len(self._running)
+        """How many more fits are worth submitting."""
+        return self._pool.free(self._queue, self._kind)
 
-    def put(self, value: Any) -> Any:
-        """Return `value` itself: threads share memory."""
-        return value
+    def put(self, value: Any) -> Handle:
+        """Copy a value to shared memory, where every worker reads it in place."""
+        return self._pool.put(self._queue, value)
 
-    def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
+    def submit(self, work: Work) -> None:
         """Queue a fit."""
-        if self._pool is None:
-            hold_blas()
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tsml-fit")
-        self._running[self._pool.submit(guarded, function, arguments)] = key
+        self._kind = work.kind
+        self._pool.submit(self._queue, work)
 
     def wait(self, timeout: float) -> list[Finished]:
         """Return the fits that finished."""
-        done, _ = wait(self._running, timeout=timeout, return_when=FIRST_COMPLETED)
-        return [(self._running.pop(future), future.result()) for future in done]
+        return [(done.key, done.outcome) for done in self._pool.wait(self._queue, timeout)]
 
     def close(self) -> None:
-        """Drop the queued fits; the running ones end by themselves and their results are dropped."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
-            release_blas()
-        self._running.clear()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        """Drop the queued fits, and end those that still run a second later."""
+        self._pool.close(self._queue)

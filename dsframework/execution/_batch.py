@@ -1,0 +1,110 @@
+"""A few tasks that are sent to a worker together, and how the worker does them."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cloudpickle
+
+from dsframework.errors import ModelError
+from dsframework.execution._base import guarded
+
+__all__ = ["Done", "Handle", "Work", "do", "packed_batch", "sendable", "unpacked_batch"]
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Stands for a large value that was handed over with `Executor.put`."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """One task.
+
+    Attributes
+    ----------
+    key
+        The caller's name for it.
+    function, arguments
+        What is to be done; a `Handle` among the arguments stands for its value.
+    kind
+        Tasks of a kind take about as long as one another.
+    near
+        What of its worker's memory it can use again, such as the rows of a fold; tasks that share it are sent to the same worker.
+    seconds
+        The longest that it may take; None for as long as it likes.
+    tame
+        Whether it may run in the driver's own process while the workers start: not somebody's own code, and nothing that may hang.
+    """
+
+    key: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    kind: str = ""
+    near: str = ""
+    seconds: float | None = None
+    tame: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a task: its value or its error, how long it took on its worker, and the last that it printed, where it failed."""
+
+    key: str
+    outcome: Any
+    seconds: float
+    log: str = ""
+
+
+def packed_batch(batch: list[Work]) -> bytes:
+    """Pickle tasks for a worker; what they share is pickled once."""
+    return bytes(cloudpickle.dumps([(work.key, work.function, work.arguments) for work in batch], protocol=5))
+
+
+def unpacked_batch(body: bytes) -> list[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
+    """Return what `packed_batch` was given."""
+    found: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = pickle.loads(body)
+    return found
+
+
+def do(body: bytes, value_of: Callable[[Handle], Any], begin: Callable[[int], None]) -> Iterator[Done]:
+    """Do the tasks of a batch one after another.
+
+    Parameters
+    ----------
+    body
+        From `packed_batch`.
+    value_of
+        The value that a handle stands for.
+    begin
+        Told the position of a task before it is begun, so that others know which task a worker died of.
+    """
+    for position, (key, function, arguments) in enumerate(unpacked_batch(body)):
+        begin(position)
+        started = time.perf_counter()
+        values = tuple(value_of(one) if isinstance(one, Handle) else one for one in arguments)
+        outcome = guarded(function, values)
+        yield Done(key, outcome, time.perf_counter() - started)
+
+
+def sendable(done: list[Done]) -> bytes:
+    """Pickle what came of tasks; what can't be pickled becomes an error of its own task only."""
+    try:
+        return bytes(cloudpickle.dumps(done, protocol=5))
+    except Exception:  # noqa: BLE001  # a model of a user's own may hold anything; the others of the batch go through
+        return bytes(cloudpickle.dumps([_checked(one) for one in done], protocol=5))
+
+
+def _checked(one: Done) -> Done:
+    try:
+        cloudpickle.dumps(one, protocol=5)
+    except Exception as error:  # noqa: BLE001  # see above
+        said = f"its result can't be sent from the worker: {type(error).__name__}: {error}"
+        return Done(one.key, ModelError(said.splitlines()[0], field="models"), one.seconds)
+    return one

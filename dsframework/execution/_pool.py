@@ -1,0 +1,476 @@
+"""The workers of this machine, shared by all studies of this process.
+
+A thread feeds them and takes in what they finish, whatever the rest of the process does. Until the first worker is there, which takes a
+second or two, a thread of this process does the tasks that can do no harm, so that a small study does not wait. Workers stay for a minute after the last study, so
+that the next one finds them warm. Nothing is left behind when this process dies: the workers' parent sees its socket close and ends, and
+the kernel ends the workers with it.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dsframework.errors import ExecutorError
+from dsframework.execution._base import guarded
+from dsframework.execution._batch import Done, Handle, Work, packed_batch
+from dsframework.execution._blas import hold_blas, release_blas
+from dsframework.execution._channel import Channel, Closed
+from dsframework.execution._dispatch import Dispatcher, Loss, Queue
+from dsframework.execution._oom import OutOfMemory
+from dsframework.execution._packing import Block, unpack
+from dsframework.execution._worker import MARK
+
+__all__ = ["Pool", "shared_pool"]
+
+_IDLE_SECONDS = 60.0
+_LOOK_SECONDS = 0.25
+_GRACE_SECONDS = 1.0
+_STARTS = 3
+_LOG_LINES = 20
+_HERE = 0  # this process, among the workers
+
+
+@dataclass
+class _Value:
+    """Something large that was handed over; it is copied to shared memory when the first worker needs it."""
+
+    value: Any
+    owner: int
+    block: Block | None = None
+
+
+@dataclass
+class _Member:
+    """A worker as this process sees it."""
+
+    channel: Channel
+    mark: int
+    pid: int = 0
+    answered: int = 0
+    has: set[int] = field(default_factory=set)
+    doomed: Loss | None = None
+    watched: int = selectors.EVENT_READ
+
+    def begun(self) -> tuple[int, float]:
+        """How many tasks it has begun, and when the last, on the monotonic clock."""
+        count, moment = MARK.unpack(os.pread(self.mark, MARK.size, 0))
+        return count, moment / 1e9
+
+
+class Pool:
+    """See the module's text; `shared_pool` gives this process's own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._dispatch = Dispatcher()
+        self._members: dict[int, _Member] = {}
+        self._queues: dict[int, tuple[Queue, int]] = {}
+        self._values: dict[int, _Value] = {}
+        self._made = 0
+        self._nursery: Channel | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._selector: selectors.BaseSelector | None = None
+        self._thread: threading.Thread | None = None
+        self._wake: tuple[int, int] | None = None
+        self._idle_since = time.monotonic()
+        self._starts = 0
+        self._broken: ExecutorError | None = None
+        self._memory = OutOfMemory()
+
+    # What a study does: open, put, submit, wait, close.
+
+    def open(self, workers: int, *, share: float = 1.0) -> Queue:
+        """Return a queue for a study; workers begin to start."""
+        with self._lock:
+            queue = self._dispatch.open(share=share, workers=workers)
+            self._queues[queue.number] = (queue, workers)
+            self._broken, self._starts = None, 0
+            if self._thread is None:
+                self._begin()
+            self._poke()
+            return queue
+
+    def put(self, queue: Queue, value: Any) -> Handle:
+        """Hand over a value, which is copied to shared memory once for all workers and must not change any more."""
+        with self._lock:
+            self._made += 1
+            self._values[self._made] = _Value(value, queue.number)
+            return Handle(self._made)
+
+    def submit(self, queue: Queue, work: Work) -> None:
+        """Queue a task."""
+        with self._lock:
+            queue.waiting.append(work)
+            if len(queue.waiting) == 1 or queue.in_hand == 0:
+                self._poke()
+                self._lock.notify_all()
+
+    def wait(self, queue: Queue, timeout: float) -> list[Done]:
+        """Return what is finished; waits up to `timeout` seconds for the first.
+
+        Raises
+        ------
+        ExecutorError
+            When no worker can be started.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: queue.finished or self._broken or not queue.left, timeout)
+            if not queue.finished and self._broken is not None:
+                raise self._broken
+            found = list(queue.finished)
+            queue.finished.clear()
+            return found
+
+    def free(self, queue: Queue, kind: str) -> int:
+        """Return how many more tasks of a kind are worth submitting: two batches for every worker."""
+        with self._lock:
+            return 2 * (queue.workers or 1) * self._dispatch.room(kind) - queue.left
+
+    def close(self, queue: Queue) -> None:
+        """Forget a study: what waits is dropped, and workers that are still busy with it after a second are ended."""
+        with self._lock:
+            if self._queues.pop(queue.number, None) is None:
+                return
+            busy = self._dispatch.close(queue)
+            for number in [number for number, one in self._values.items() if one.owner == queue.number]:
+                self._drop(number)
+            self._idle_since = time.monotonic()
+            for worker in busy:
+                member = self._members[worker]
+                threading.Timer(_GRACE_SECONDS, self._end_late, (worker, member.begun()[0])).start()
+            self._poke()
+
+    def _end_late(self, worker: int, begun: int) -> None:
+        """End a worker that is still at the task of a study that was closed."""
+        with self._lock:
+            member = self._members.get(worker)
+            if member is not None and self._dispatch.running(worker) is not None and member.begun()[0] == begun:
+                self._doom(member, Loss("its study was stopped"))
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return a line for every worker: its process, what it does, since when, and how many tasks it has done."""
+        with self._lock:
+            lines: list[dict[str, Any]] = []
+            for worker, member in self._members.items():
+                work = self._dispatch.running(worker) if worker in self._dispatch.workers else None
+                _, since = member.begun()
+                seconds = time.monotonic() - since if work is not None else 0.0
+                lines.append({"pid": member.pid, "key": work.key if work else None, "seconds": seconds, "done": member.answered})
+            return lines
+
+    # The thread.
+
+    def _begin(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake = os.pipe()
+        for descriptor in self._wake:
+            os.set_blocking(descriptor, False)
+        self._selector.register(self._wake[0], selectors.EVENT_READ, self._woken)
+        self._thread = threading.Thread(target=self._run, name="tsml-pool", daemon=True)
+        self._thread.start()
+        self._dispatch.join(_HERE)
+        threading.Thread(target=self._fill_in, name="tsml-pool-first", daemon=True).start()
+
+    def _fill_in(self) -> None:
+        """Do tame tasks in this process until the first worker is there."""
+        dispatch = self._dispatch
+        hold_blas()
+        try:
+            while (given := self._tame_task(dispatch)) is not None:
+                number, work, values = given
+                started = time.perf_counter()
+                outcome = guarded(work.function, values)
+                with self._lock:
+                    dispatch.done(_HERE, [(number, Done(work.key, outcome, time.perf_counter() - started))])
+                    self._lock.notify_all()
+        finally:
+            release_blas()
+
+    def _tame_task(self, dispatch: Dispatcher) -> tuple[int, Work, tuple[Any, ...]] | None:
+        """Wait for a task that may be done here; None when the workers are there."""
+        with self._lock:
+            while len(dispatch.workers) == 1 and self._dispatch is dispatch:
+                given = dispatch.next_tame(_HERE)
+                if given is not None:
+                    number, work = given
+                    values = [self._values[one.number].value if isinstance(one, Handle) else one for one in work.arguments]
+                    return number, work, tuple(values)
+                self._lock.wait(_LOOK_SECONDS)
+            dispatch.lose(_HERE, Loss("the workers are there"))
+            return None
+
+    def _poke(self) -> None:
+        if self._wake is not None:
+            with suppress(BlockingIOError):
+                os.write(self._wake[1], b"x")
+
+    def _woken(self) -> None:
+        assert self._wake is not None
+        with suppress(BlockingIOError):
+            os.read(self._wake[0], 4096)
+
+    def _run(self) -> None:
+        while True:
+            assert self._selector is not None
+            ready = self._selector.select(_LOOK_SECONDS)
+            for key, _ in ready:
+                key.data()
+            with self._lock:
+                if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
+                    self._end()
+                    return
+                self._staff()
+                self._look_for_late()
+                for worker in self._dispatch.workers:
+                    if worker != _HERE:
+                        self._feed(worker)
+
+    def _end(self) -> None:
+        """Let everybody go; the next study begins anew."""
+        for member in self._members.values():
+            member.channel.close()
+            os.close(member.mark)
+        for end in (self._nursery,):
+            if end is not None:
+                end.close()
+        assert self._selector is not None
+        assert self._wake is not None
+        self._selector.close()
+        for descriptor in self._wake:
+            os.close(descriptor)
+        process = self._process
+        self._members, self._nursery, self._process, self._thread, self._wake = {}, None, None, None, None
+        self._dispatch = Dispatcher()
+        if process is not None:
+            process.wait()
+
+    # Workers come and go.
+
+    def _staff(self) -> None:
+        """Have as many workers as the studies ask for."""
+        wanted = max((workers for _, workers in self._queues.values()), default=0)
+        missing = wanted - len(self._members)
+        if missing <= 0 or self._broken is not None:
+            return
+        if self._nursery is None and not self._start_nursery():
+            return
+        for _ in range(missing):
+            self._hire()
+
+    def _start_nursery(self) -> bool:
+        if self._starts >= _STARTS:
+            self._broken = ExecutorError(
+                f"no worker could be started in {_STARTS} attempts", field="executor", mend="look at the messages above, or use --executor threads"
+            )
+            self._lock.notify_all()
+            return False
+        self._starts += 1
+        mine, theirs = socket.socketpair()
+        environment = {**os.environ, **{name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dsframework.execution._nursery", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt at the terminal is the driver's own
+            env={**environment, "PYTHONPATH": os.pathsep.join(dict.fromkeys([_root(), *filter(None, sys.path)]))},
+        )
+        theirs.close()
+        mine.setblocking(False)
+        self._nursery = Channel(mine)
+        assert self._selector is not None
+        self._selector.register(mine, selectors.EVENT_READ, self._hear_nursery)
+        return True
+
+    def _hire(self) -> None:
+        assert self._nursery is not None
+        assert self._selector is not None
+        self._made += 1
+        worker = self._made
+        mine, theirs = socket.socketpair()
+        mine.setblocking(False)
+        mark = os.memfd_create("tsml-mark", os.MFD_CLOEXEC)
+        os.ftruncate(mark, MARK.size)
+        try:
+            self._nursery.send(("file",), theirs.fileno())
+            self._nursery.send(("file",), mark)
+            self._nursery.send(("fork", worker))
+        except Closed:
+            mine.close()
+            os.close(mark)
+            self._lose_nursery()
+            return
+        finally:
+            theirs.close()
+        member = _Member(Channel(mine), mark)
+        self._members[worker] = member
+        self._selector.register(mine, selectors.EVENT_READ, lambda: self._hear_worker(worker))
+
+    def _hear_nursery(self) -> None:
+        assert self._nursery is not None
+        try:
+            messages = self._nursery.receive()
+        except Closed:
+            with self._lock:
+                self._lose_nursery()
+            return
+        with self._lock:
+            for (what, *rest), _ in messages:
+                if what == "born":
+                    self._join(*rest)
+                elif what == "gone":
+                    self._bury(*rest)
+
+    def _join(self, worker: int, pid: int) -> None:
+        if worker in self._members:
+            self._members[worker].pid = pid
+            self._dispatch.join(worker)
+            self._lock.notify_all()
+
+    def _lose_nursery(self) -> None:
+        """The parent of the workers died, and all of them with it: nobody's task is to blame."""
+        assert self._nursery is not None
+        assert self._selector is not None
+        with suppress(KeyError):
+            self._selector.unregister(self._nursery)
+        self._nursery.close()
+        self._nursery = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        for worker in list(self._members):
+            self._leave(worker, Loss("the workers' parent died"), blame=False)
+
+    def _bury(self, pid: int, code: int, tail: str) -> None:
+        for worker, member in list(self._members.items()):
+            if member.pid == pid:
+                with suppress(Closed, ValueError):
+                    while True:
+                        self._take(worker, member.channel.receive())  # what it had sent before it died
+                self._leave(worker, member.doomed or self._memory.judge(code), tail=tail)
+
+    def _leave(self, worker: int, loss: Loss, *, blame: bool = True, tail: str = "") -> None:
+        member = self._members.pop(worker)
+        assert self._selector is not None
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(member.channel)
+        count, _ = member.begun()
+        at = count - 1 - member.answered if blame and count > member.answered else None
+        lines = tail.strip().splitlines()[-_LOG_LINES:]
+        if worker in self._dispatch.workers:
+            self._dispatch.lose(worker, loss, at=at, log="\n".join(lines))
+        member.channel.close()
+        os.close(member.mark)
+        self._lock.notify_all()
+
+    def _doom(self, member: _Member, loss: Loss) -> None:
+        """Have a worker killed; its parent does it, which knows that the number is still this worker's."""
+        if member.doomed is None and self._nursery is not None and member.pid:
+            member.doomed = loss
+            with suppress(Closed):
+                self._nursery.send(("kill", member.pid))
+
+    def _look_for_late(self) -> None:
+        for worker, member in self._members.items():
+            work = self._dispatch.running(worker) if worker in self._dispatch.workers else None
+            if work is None or work.seconds is None:
+                continue
+            count, since = member.begun()
+            if count > member.answered and time.monotonic() - since > work.seconds:
+                self._doom(member, Loss(f"took longer than its limit of {work.seconds:g} s and was ended", attempts=1))
+
+    # Batches go out, results come in.
+
+    def _feed(self, worker: int) -> None:
+        member = self._members[worker]
+        try:
+            while member.doomed is None and (batch := self._dispatch.next_batch(worker)):
+                for number in {one.number for number, work in batch for one in work.arguments if isinstance(one, Handle)} - member.has:
+                    block = self._block(number)
+                    member.channel.send(("block", number, block.body, block.places), block.descriptor)
+                    member.has.add(number)
+                queue = batch[0][0]
+                member.channel.send(("do", queue, packed_batch([work for _, work in batch])))
+            member.channel.flush()
+        except Closed:
+            return  # its parent will say why
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if member.channel.unsent else 0)
+        if wanted != member.watched:
+            assert self._selector is not None
+            self._selector.modify(member.channel, wanted, lambda: self._hear_worker(worker))
+            member.watched = wanted
+
+    def _block(self, number: int) -> Block:
+        held = self._values[number]
+        if held.block is None:
+            held.block = Block.of(held.value)
+        return held.block
+
+    def _drop(self, number: int) -> None:
+        block = self._values.pop(number).block
+        for member in self._members.values():
+            if number in member.has:
+                member.has.discard(number)
+                with suppress(Closed):
+                    member.channel.send(("drop", number))
+        if block is not None:
+            block.close()
+
+    def _hear_worker(self, worker: int) -> None:
+        member = self._members.get(worker)
+        if member is None:
+            return
+        try:
+            messages = member.channel.receive()
+        except Closed:
+            assert self._selector is not None
+            with suppress(KeyError):
+                self._selector.unregister(member.channel)  # its parent will say why
+            return
+        with self._lock:
+            self._take(worker, messages)
+
+    def _take(self, worker: int, messages: list[tuple[Any, int | None]]) -> None:
+        for (_, queue, number, body), _ in messages:
+            results: list[Done] = unpack(body, None)
+            self._members[worker].answered += number
+            self._dispatch.done(worker, [(queue, one) for one in results])
+        if messages:
+            self._lock.notify_all()
+
+
+def _root() -> str:
+    """The folder that this package is imported from."""
+    return str(Path(__file__).resolve().parents[2])
+
+
+_pool: Pool | None = None
+_pool_lock = threading.Lock()
+
+
+def shared_pool() -> Pool:
+    """Return this process's pool."""
+    global _pool
+    with _pool_lock:
+        if _pool is None:
+            _pool = Pool()
+        return _pool
+
+
+def _forget() -> None:
+    """A forked child must not talk to its parent's workers."""
+    global _pool, _pool_lock
+    _pool, _pool_lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,68 @@
+"""Fits in the threads of this process: nothing to start, nothing to copy, a debugger stops in them, and nothing protects one from another."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from dsframework.execution._base import Finished, guarded
+from dsframework.execution._batch import Work
+from dsframework.execution._blas import hold_blas, release_blas
+
+__all__ = ["ThreadExecutor", "processors"]
+
+
+class ThreadExecutor:
+    """Runs as many fits at once as the processors allow; the libraries release the interpreter while they fit.
+
+    Parameters
+    ----------
+    threads_per_fit
+        Threads that one fit uses itself.
+    workers
+        Fits at once; the processors divided by `threads_per_fit` by default.
+    """
+
+    name = "threads"
+
+    def __init__(self, *, threads_per_fit: int = 1, workers: int | None = None) -> None:
+        self._workers = workers or max(1, processors() // threads_per_fit)
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: dict[Future[Any], str] = {}
+
+    @property
+    def free(self) -> int:
+        """How many more fits are worth submitting: one spare for every worker keeps them busy."""
+        return 2 * self._workers - len(self._running)
+
+    def put(self, value: Any) -> Any:
+        """Return `value` itself: threads share memory."""
+        return value
+
+    def submit(self, work: Work) -> None:
+        """Queue a fit."""
+        if self._pool is None:
+            hold_blas()
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tsml-fit")
+        self._running[self._pool.submit(guarded, work.function, work.arguments)] = work.key
+
+    def wait(self, timeout: float) -> list[Finished]:
+        """Return the fits that finished."""
+        done, _ = wait(self._running, timeout=timeout, return_when=FIRST_COMPLETED)
+        return [(self._running.pop(future), future.result()) for future in done]
+
+    def close(self) -> None:
+        """Drop the queued fits; the running ones end by themselves and their results are dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+            release_blas()
+        self._running.clear()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
