@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from dsframework.errors import ModelError, TsmlError, one_line
+from dsframework.execution._work import Work
 
 __all__ = ["Executor", "Finished", "guarded"]
 
@@ -31,8 +32,8 @@ class Executor(Protocol):
         """Hand over a large value; returns its handle."""
         ...
 
-    def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
-        """Queue ``function(*arguments)``; handles among the arguments are resolved."""
+    def submit(self, work: Work) -> None:
+        """Queue a task; handles among its arguments are resolved."""
         ...
 
     def wait(self, timeout: float) -> list[Finished]:

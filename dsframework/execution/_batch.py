@@ -12,44 +12,9 @@ import cloudpickle
 
 from dsframework.errors import ModelError
 from dsframework.execution._base import guarded
+from dsframework.execution._work import Handle, Work
 
-__all__ = ["Done", "Handle", "Work", "do", "packed_batch", "sendable", "unpacked_batch"]
-
-
-@dataclass(frozen=True)
-class Handle:
-    """Stands for a large value that was handed over with `Executor.put`."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Work:
-    """One task.
-
-    Attributes
-    ----------
-    key
-        The caller's name for it.
-    function, arguments
-        What is to be done; a `Handle` among the arguments stands for its value.
-    kind
-        Tasks of a kind take about as long as one another.
-    near
-        What of its worker's memory it can use again, such as the rows of a fold; tasks that share it are sent to the same worker.
-    seconds
-        The longest that it may take; None for as long as it likes.
-    tame
-        Whether it may run in the driver's own process while the workers start: not somebody's own code, and nothing that may hang.
-    """
-
-    key: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    kind: str = ""
-    near: str = ""
-    seconds: float | None = None
-    tame: bool = False
+__all__ = ["Done", "do", "packed_batch", "sendable", "unpacked_batch"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +34,7 @@ def packed_batch(batch: list[Work]) -> bytes:
 
 def unpacked_batch(body: bytes) -> list[tuple[str, Callable[..., Any], tuple[Any, ...]]]:
     """Return what `packed_batch` was given."""
-    found: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = pickle.loads(body)
+    found: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = pickle.loads(body)  # noqa: S301  # from our own driver
     return found
 
 

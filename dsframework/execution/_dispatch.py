@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from typing import Any
 
 from dsframework.errors import ExecutorError
-from dsframework.execution._batch import Done, Work
+from dsframework.execution._batch import Done
+from dsframework.execution._work import Work
 
 __all__ = ["Dispatcher", "Loss", "Queue"]
 
@@ -192,11 +192,11 @@ class Dispatcher:
         if hand.near:
             for position in range(min(_LOOK, len(queue.waiting))):
                 work = queue.waiting[position]
-                if work.near in hand.near and work.kind == kind and not queue.lost.get(work.key):
+                if work.near in hand.near and work.kind == kind and work.key not in queue.lost:
                     chosen = position
                     break
         work = queue.waiting[chosen]
-        if not fresh and (work.kind != kind or queue.lost.get(work.key)):
+        if not fresh and (work.kind != kind or work.key in queue.lost):
             return None
         del queue.waiting[chosen]
         return work
@@ -245,7 +245,7 @@ class Dispatcher:
         """Return the first task that a worker has not answered."""
         return next(iter(self._hands[worker].tasks.values()), None)
 
-    def lose(self, worker: int, loss: Loss, *, at: int | None = None, log: str = "") -> None:
+    def lose(self, worker: int, loss: Loss, *, at: int | None = None, unknown: bool = False, log: str = "") -> None:
         """A worker is gone.
 
         Parameters
@@ -256,10 +256,13 @@ class Dispatcher:
             Why.
         at
             How many of the unanswered tasks it had finished before it died; its death is blamed on the next. None when it had begun none.
+        unknown
+            Nobody knows which of its tasks it died of: each is tried again by itself.
         log
             The last that it printed.
         """
         hand = self._hands.pop(worker)
+        at = 0 if unknown and len(hand.tasks) == 1 else at
         if self._alone == worker:
             self._alone = None
         back: list[tuple[Queue, Work]] = []
@@ -270,6 +273,8 @@ class Dispatcher:
             self._hand_back(queue, worker)
             if position == at and self._blame(queue, work, loss, log):
                 continue
+            if unknown:
+                queue.lost.setdefault(work.key, 0)
             back.append((queue, work))
         for queue, work in reversed(back):
             queue.waiting.appendleft(work)
@@ -286,9 +291,7 @@ class Dispatcher:
         queue.finished.append(Done(work.key, ExecutorError(said, field="models"), 0.0, log))
         return True
 
-    def share_of(self, queue: Queue) -> dict[str, Any]:
-        """Return where a queue stands beside the others: its tasks that wait and that are in hand, and how many queues are before it."""
-        ahead = sum(
-            1 for other in self._queues.values() if other is not queue and other.waiting and other.in_hand / other.share < queue.in_hand / queue.share
-        )
-        return {"waiting": len(queue.waiting), "in_hand": queue.in_hand, "ahead": ahead}
+    def ahead_of(self, queue: Queue) -> int:
+        """Return how many other queues are served before this one."""
+        mine = queue.in_hand / queue.share
+        return sum(other is not queue and bool(other.waiting) and other.in_hand / other.share < mine for other in self._queues.values())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dsframework.execution._base import Finished
-from dsframework.execution._batch import Handle, Work
 from dsframework.execution._pool import shared_pool
 from dsframework.execution._threads import processors
+from dsframework.execution._work import Handle, Work
 
 __all__ = ["LocalExecutor"]
 

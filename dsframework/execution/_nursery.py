@@ -130,7 +130,7 @@ def _close_all_but(keep: set[int]) -> None:
     for descriptor in sorted(keep - {0, 1, 2}):
         os.closerange(low, descriptor)
         low = descriptor + 1
-    os.closerange(low, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
+    os.closerange(low, min(65536, os.sysconf("SC_OPEN_MAX")))
 
 
 def main(descriptor: int) -> None:

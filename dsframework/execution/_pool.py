@@ -1,9 +1,8 @@
 """The workers of this machine, shared by all studies of this process.
 
-A thread feeds them and takes in what they finish, whatever the rest of the process does. Until the first worker is there, which takes a
-second or two, a thread of this process does the tasks that can do no harm, so that a small study does not wait. Workers stay for a minute after the last study, so
-that the next one finds them warm. Nothing is left behind when this process dies: the workers' parent sees its socket close and ends, and
-the kernel ends the workers with it.
+A thread feeds them and takes in what they finish, whatever the rest of the process does. Workers stay for a minute after the last study,
+so that the next one finds them warm. Nothing is left behind when this process dies: the workers' parent sees its socket close and ends,
+and the kernel ends the workers with it.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError
-from dsframework.execution._base import guarded
-from dsframework.execution._batch import Done, Handle, Work, packed_batch
-from dsframework.execution._blas import hold_blas, release_blas
+from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._channel import Channel, Closed
-from dsframework.execution._dispatch import Dispatcher, Loss, Queue
+from dsframework.execution._crew import HERE, Crew, Value
+from dsframework.execution._dispatch import Dispatcher, Loss
 from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
+from dsframework.execution._work import Handle
 from dsframework.execution._worker import MARK
 
 __all__ = ["Pool", "shared_pool"]
@@ -37,16 +36,6 @@ _LOOK_SECONDS = 0.25
 _GRACE_SECONDS = 1.0
 _STARTS = 3
 _LOG_LINES = 20
-_HERE = 0  # this process, among the workers
-
-
-@dataclass
-class _Value:
-    """Something large that was handed over; it is copied to shared memory when the first worker needs it."""
-
-    value: Any
-    owner: int
-    block: Block | None = None
 
 
 @dataclass
@@ -67,16 +56,12 @@ class _Member:
         return count, moment / 1e9
 
 
-class Pool:
+class Pool(Crew):
     """See the module's text; `shared_pool` gives this process's own."""
 
     def __init__(self) -> None:
-        self._lock = threading.Condition()
-        self._dispatch = Dispatcher()
+        super().__init__()
         self._members: dict[int, _Member] = {}
-        self._queues: dict[int, tuple[Queue, int]] = {}
-        self._values: dict[int, _Value] = {}
-        self._made = 0
         self._nursery: Channel | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._selector: selectors.BaseSelector | None = None
@@ -84,71 +69,14 @@ class Pool:
         self._wake: tuple[int, int] | None = None
         self._idle_since = time.monotonic()
         self._starts = 0
-        self._broken: ExecutorError | None = None
         self._memory = OutOfMemory()
 
-    # What a study does: open, put, submit, wait, close.
-
-    def open(self, workers: int, *, share: float = 1.0) -> Queue:
-        """Return a queue for a study; workers begin to start."""
-        with self._lock:
-            queue = self._dispatch.open(share=share, workers=workers)
-            self._queues[queue.number] = (queue, workers)
-            self._broken, self._starts = None, 0
-            if self._thread is None:
-                self._begin()
-            self._poke()
-            return queue
-
-    def put(self, queue: Queue, value: Any) -> Handle:
-        """Hand over a value, which is copied to shared memory once for all workers and must not change any more."""
-        with self._lock:
-            self._made += 1
-            self._values[self._made] = _Value(value, queue.number)
-            return Handle(self._made)
-
-    def submit(self, queue: Queue, work: Work) -> None:
-        """Queue a task."""
-        with self._lock:
-            queue.waiting.append(work)
-            if len(queue.waiting) == 1 or queue.in_hand == 0:
-                self._poke()
-                self._lock.notify_all()
-
-    def wait(self, queue: Queue, timeout: float) -> list[Done]:
-        """Return what is finished; waits up to `timeout` seconds for the first.
-
-        Raises
-        ------
-        ExecutorError
-            When no worker can be started.
-        """
-        with self._lock:
-            self._lock.wait_for(lambda: queue.finished or self._broken or not queue.left, timeout)
-            if not queue.finished and self._broken is not None:
-                raise self._broken
-            found = list(queue.finished)
-            queue.finished.clear()
-            return found
-
-    def free(self, queue: Queue, kind: str) -> int:
-        """Return how many more tasks of a kind are worth submitting: two batches for every worker."""
-        with self._lock:
-            return 2 * (queue.workers or 1) * self._dispatch.room(kind) - queue.left
-
-    def close(self, queue: Queue) -> None:
-        """Forget a study: what waits is dropped, and workers that are still busy with it after a second are ended."""
-        with self._lock:
-            if self._queues.pop(queue.number, None) is None:
-                return
-            busy = self._dispatch.close(queue)
-            for number in [number for number, one in self._values.items() if one.owner == queue.number]:
-                self._drop(number)
-            self._idle_since = time.monotonic()
-            for worker in busy:
-                member = self._members[worker]
+    def _let_go(self, busy: list[int]) -> None:
+        self._idle_since = time.monotonic()
+        for worker in busy:
+            member = self._members.get(worker)
+            if member is not None:
                 threading.Timer(_GRACE_SECONDS, self._end_late, (worker, member.begun()[0])).start()
-            self._poke()
 
     def _end_late(self, worker: int, begun: int) -> None:
         """End a worker that is still at the task of a study that was closed."""
@@ -171,6 +99,12 @@ class Pool:
     # The thread.
 
     def _begin(self) -> None:
+        self._broken, self._starts = None, 0
+        if self._thread is None:
+            self._start_thread()
+        self._poke()
+
+    def _start_thread(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._wake = os.pipe()
         for descriptor in self._wake:
@@ -178,36 +112,7 @@ class Pool:
         self._selector.register(self._wake[0], selectors.EVENT_READ, self._woken)
         self._thread = threading.Thread(target=self._run, name="tsml-pool", daemon=True)
         self._thread.start()
-        self._dispatch.join(_HERE)
-        threading.Thread(target=self._fill_in, name="tsml-pool-first", daemon=True).start()
-
-    def _fill_in(self) -> None:
-        """Do tame tasks in this process until the first worker is there."""
-        dispatch = self._dispatch
-        hold_blas()
-        try:
-            while (given := self._tame_task(dispatch)) is not None:
-                number, work, values = given
-                started = time.perf_counter()
-                outcome = guarded(work.function, values)
-                with self._lock:
-                    dispatch.done(_HERE, [(number, Done(work.key, outcome, time.perf_counter() - started))])
-                    self._lock.notify_all()
-        finally:
-            release_blas()
-
-    def _tame_task(self, dispatch: Dispatcher) -> tuple[int, Work, tuple[Any, ...]] | None:
-        """Wait for a task that may be done here; None when the workers are there."""
-        with self._lock:
-            while len(dispatch.workers) == 1 and self._dispatch is dispatch:
-                given = dispatch.next_tame(_HERE)
-                if given is not None:
-                    number, work = given
-                    values = [self._values[one.number].value if isinstance(one, Handle) else one for one in work.arguments]
-                    return number, work, tuple(values)
-                self._lock.wait(_LOOK_SECONDS)
-            dispatch.lose(_HERE, Loss("the workers are there"))
-            return None
+        self._start_here()
 
     def _poke(self) -> None:
         if self._wake is not None:
@@ -232,7 +137,7 @@ class Pool:
                 self._staff()
                 self._look_for_late()
                 for worker in self._dispatch.workers:
-                    if worker != _HERE:
+                    if worker != HERE:
                         self._feed(worker)
 
     def _end(self) -> None:
@@ -258,7 +163,7 @@ class Pool:
 
     def _staff(self) -> None:
         """Have as many workers as the studies ask for."""
-        wanted = max((workers for _, workers in self._queues.values()), default=0)
+        wanted = max((queue.workers or 1 for queue in self._queues.values()), default=0)
         missing = wanted - len(self._members)
         if missing <= 0 or self._broken is not None:
             return
@@ -270,13 +175,15 @@ class Pool:
     def _start_nursery(self) -> bool:
         if self._starts >= _STARTS:
             self._broken = ExecutorError(
-                f"no worker could be started in {_STARTS} attempts", field="executor", mend="look at the messages above, or use --executor threads"
+                f"no worker could be started in {_STARTS} attempts",
+                field="executor",
+                mend="look at the messages above, or use --executor threads",
             )
             self._lock.notify_all()
             return False
         self._starts += 1
         mine, theirs = socket.socketpair()
-        environment = {**os.environ, **{name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}}
+        environment = {**os.environ, **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dsframework.execution._nursery", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
@@ -411,19 +318,19 @@ class Pool:
 
     def _block(self, number: int) -> Block:
         held = self._values[number]
-        if held.block is None:
-            held.block = Block.of(held.value)
-        return held.block
+        if held.stored is None:
+            held.stored = Block.of(held.value)
+        block: Block = held.stored
+        return block
 
-    def _drop(self, number: int) -> None:
-        block = self._values.pop(number).block
+    def _drop(self, number: int, value: Value) -> None:
         for member in self._members.values():
             if number in member.has:
                 member.has.discard(number)
                 with suppress(Closed):
                     member.channel.send(("drop", number))
-        if block is not None:
-            block.close()
+        if value.stored is not None:
+            value.stored.close()
 
     def _hear_worker(self, worker: int) -> None:
         member = self._members.get(worker)

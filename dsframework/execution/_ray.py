@@ -1,23 +1,248 @@
-"""Fits on Ray: this machine's own by default, a shared cluster by its address."""
+"""Workers on Ray: this machine's own by default, a shared cluster by its address."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import secrets
-from collections.abc import Callable
+import threading
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsframework.errors import ExecutorError, MissingDependencyError, one_line
-from dsframework.execution._base import Finished, guarded
-from dsframework.execution._blas import hold_blas
+from dsframework.errors import ExecutorError, TsmlError, one_line
+from dsframework.execution._base import Finished
+from dsframework.execution._batch import Done, packed_batch
+from dsframework.execution._crew import HERE, Crew, Value
+from dsframework.execution._dispatch import Loss, Queue
+from dsframework.execution._packing import pack, unpack
+from dsframework.execution._ray_connection import connect
+from dsframework.execution._ray_worker import RayWorker
+from dsframework.execution._work import Handle, Work
 
 __all__ = ["RayExecutor"]
 
+_IDLE_SECONDS = 20.0
+_LOOK_SECONDS = 0.02
+_GRACE_SECONDS = 1.0
+
+
+@dataclass
+class _Member:
+    """An actor as this process sees it."""
+
+    actor: Any
+    has: set[int] = field(default_factory=set)
+    answers: dict[Any, int] = field(default_factory=dict)
+    since: float = 0.0
+    done: int = 0
+    doomed: Loss | None = None
+
+
+class RayCrew(Crew):
+    """Actors that take batches, as many at once as the cluster has room for.
+
+    Parameters
+    ----------
+    address
+        A cluster's address; a Ray of this process when it is None.
+    cpus, gpus
+        What one fit asks Ray for.
+    home
+        Folder for the token that guards a Ray started here.
+    """
+
+    def __init__(self, address: str | None, cpus: int, gpus: float, home: Path) -> None:
+        super().__init__()
+        self._address, self._cpus, self._gpus, self._home = address, cpus, gpus, home
+        self._ray: Any = None
+        self._slots = 0
+        self._members: dict[int, _Member] = {}
+        self._coming: dict[Any, tuple[int, Any]] = {}
+        self._thread: threading.Thread | None = None
+        self._idle_since = time.monotonic()
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return a line for every actor; see `Crew.status`."""
+        with self._lock:
+            return [
+                {"pid": None, "key": work.key if work else None, "seconds": time.monotonic() - member.since, "done": member.done}
+                for worker, member in self._members.items()
+                for work in [self._dispatch.running(worker)]
+            ]
+
+    def _begin(self) -> None:
+        self._broken = None
+        if self._thread is None:
+            self._start_here()
+            self._thread = threading.Thread(target=self._run, name="tsml-ray", daemon=True)
+            self._thread.start()
+        for queue in self._queues.values():
+            queue.workers = self._slots or None
+
+    def _poke(self) -> None:
+        self._lock.notify_all()
+
+    def _let_go(self, busy: list[int]) -> None:
+        self._idle_since = time.monotonic()
+        for worker in busy:
+            if worker != HERE:
+                threading.Timer(_GRACE_SECONDS, self._end_late, (worker, self._members[worker].done)).start()
+
+    def _end_late(self, worker: int, done: int) -> None:
+        with self._lock:
+            member = self._members.get(worker)
+            if member is not None and member.answers and member.done == done:
+                self._doom(member, Loss("its study was stopped"))
+
+    def _doom(self, member: _Member, loss: Loss) -> None:
+        if member.doomed is None:
+            member.doomed = loss
+            self._ray.kill(member.actor)
+
+    def _drop(self, number: int, value: Value) -> None:
+        for member in self._members.values():
+            if number in member.has:
+                member.has.discard(number)
+                member.actor.drop.remote(number)
+
+    def _run(self) -> None:
+        try:
+            self._connect()
+            while self._step():
+                pass
+        except TsmlError as error:
+            self._end(error if isinstance(error, ExecutorError) else ExecutorError(str(error)))
+        except Exception as error:  # noqa: BLE001  # whatever Ray raises when its head is gone
+            self._end(ExecutorError(f"Ray does not answer: {one_line(error)}", mend="start the study again; finished trials are kept"))
+
+    def _connect(self) -> None:
+        ray = connect(self._address, self._home)
+        has = ray.cluster_resources()
+        slots = has.get("CPU", 1) / self._cpus
+        if self._gpus:
+            slots = min(slots, has.get("GPU", 0) / self._gpus)
+        if slots < 1:
+            text = f"no node has {self._cpus} CPUs and {self._gpus:g} GPUs"
+            raise ExecutorError(text, field="resources", mend="ask for less, or start a larger cluster")
+        with self._lock:
+            self._ray, self._slots = ray, int(slots)
+            for queue in self._queues.values():
+                queue.workers = self._slots
+
+    def _end(self, error: ExecutorError | None) -> None:
+        with self._lock:
+            self._broken = error
+            for worker, member in list(self._members.items()):
+                if error is None:
+                    self._ray.kill(member.actor)
+                self._dispatch.lose(worker, Loss("Ray was left"))
+            self._members, self._coming, self._thread = {}, {}, None
+            if HERE in self._dispatch.workers:
+                self._dispatch.lose(HERE, Loss("Ray was left"))
+            self._dispatch = type(self._dispatch)()
+            self._lock.notify_all()
+
+    def _step(self) -> bool:
+        """Send what can be sent and take in what is there; returns whether to go on."""
+        with self._lock:
+            if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
+                self._lock.release()
+                try:
+                    self._end(None)
+                finally:
+                    self._lock.acquire()
+                return False
+            self._staff()
+            for worker in self._dispatch.workers:
+                if worker != HERE:
+                    self._feed(worker)
+            self._look_for_late()
+            asked = [*self._coming, *(answer for member in self._members.values() for answer in member.answers)]
+            if not asked:
+                self._lock.wait(_LOOK_SECONDS * 10)
+                return True
+        ready, _ = self._ray.wait(asked, num_returns=1, timeout=_LOOK_SECONDS)
+        if ready:
+            ready, _ = self._ray.wait(asked, num_returns=len(asked), timeout=0)
+        for reference in ready:
+            self._take(reference)
+        return True
+
+    def _staff(self) -> None:
+        wanted = self._slots if any(queue.left for queue in self._queues.values()) else 0
+        for _ in range(wanted - len(self._members) - len(self._coming)):
+            self._made += 1
+            actor = self._ray.remote(RayWorker).options(num_cpus=self._cpus, num_gpus=self._gpus, max_restarts=0).remote()
+            self._coming[actor.ready.remote()] = (self._made, actor)
+
+    def _feed(self, worker: int) -> None:
+        member = self._members[worker]
+        while member.doomed is None and (batch := self._dispatch.next_batch(worker)):
+            needed = sorted({one.number for _, work in batch for one in work.arguments if isinstance(one, Handle)} - member.has)
+            member.has.update(needed)
+            queue = batch[0][0]
+            answer = member.actor.do.remote(packed_batch([work for _, work in batch]), needed, *map(self._stored, needed))
+            if not member.answers:
+                member.since = time.monotonic()
+            member.answers[answer] = queue
+
+    def _stored(self, number: int) -> Any:
+        held = self._values[number]
+        if held.stored is None:
+            import numpy as np
+
+            packed = pack(held.value)
+            held.stored = self._ray.put((packed.body, [np.frombuffer(buffer.raw(), dtype=np.uint8) for buffer in packed.buffers]))
+        return held.stored
+
+    def _look_for_late(self) -> None:
+        for worker, member in self._members.items():
+            work = self._dispatch.running(worker)
+            if work is not None and work.seconds is not None and time.monotonic() - member.since > work.seconds:
+                self._doom(member, Loss(f"took longer than its limit of {work.seconds:g} s and was ended", attempts=1))
+
+    def _take(self, reference: Any) -> None:
+        if reference in self._coming:
+            self._join(reference)
+            return
+        worker, member = next((one for one in self._members.items() if reference in one[1].answers), (None, None))
+        if worker is None or member is None:
+            return
+        queue = member.answers.pop(reference)
+        member.since = time.monotonic()
+        try:
+            results: list[Done] = unpack(self._ray.get(reference), None)
+        except self._ray.exceptions.RayError as error:
+            self._lose(worker, member, error)
+            return
+        with self._lock:
+            member.done += len(results)
+            self._dispatch.done(worker, [(queue, one) for one in results])
+            self._lock.notify_all()
+
+    def _join(self, reference: Any) -> None:
+        worker, actor = self._coming.pop(reference)
+        try:
+            self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            raise ExecutorError(f"no worker could be started on Ray: {one_line(error, 200)}", field="executor") from error
+        with self._lock:
+            self._members[worker] = _Member(actor)
+            self._dispatch.join(worker)
+            self._lock.notify_all()
+
+    def _lose(self, worker: int, member: _Member, error: Exception) -> None:
+        loss = member.doomed
+        if loss is None and isinstance(error, self._ray.exceptions.OutOfMemoryError):
+            loss = Loss(f"out of memory, also when it ran alone: {one_line(error, 200)}", attempts=2, alone=True)
+        with self._lock:
+            del self._members[worker]
+            self._dispatch.lose(worker, loss or Loss(f"its worker was lost: {type(error).__name__}: {one_line(error, 160)}"), unknown=True)
+            self._lock.notify_all()
+
 
 class RayExecutor:
-    """Runs every fit as a Ray task; large values lie in Ray's object store once a node and are read without a copy.
+    """Runs fits on Ray; large values lie in Ray's object store once a node and are read without a copy.
 
     Parameters
     ----------
@@ -32,122 +257,41 @@ class RayExecutor:
     name = "ray"
 
     def __init__(self, *, address: str | None = None, cpus: int = 1, gpus: float = 0, home: Path) -> None:
-        self._ray = _connect(address or os.environ.get("RAY_ADDRESS"), home)
-        slots = self._ray.cluster_resources().get("CPU", 1) / cpus
-        if gpus:
-            slots = min(slots, self._ray.cluster_resources().get("GPU", 0) / gpus)
-        if slots < 1:
-            raise ExecutorError(
-                f"no node has {cpus} CPUs and {gpus:g} GPUs", field="resources", mend="ask for less, or start a larger cluster"
-            )
-        self._slots = int(slots)
-        self._run = self._ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=2)(_task)
-        self._running: dict[Any, str] = {}
+        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), cpus, gpus, home)
+        self._queue: Queue = self._crew.open(None)
+        self._kind = ""
 
     @property
     def free(self) -> int:
-        """How many more fits are worth submitting: one spare for every slot hides the time to schedule it."""
-        return 2 * self._slots - len(self._running)
+        """How many more fits are worth submitting."""
+        return self._crew.free(self._queue, self._kind)
 
-    def put(self, value: Any) -> Any:
-        """Store a value in the object store; returns its reference."""
-        return self._ray.put(value)
+    def put(self, value: Any) -> Handle:
+        """Store a value in the object store; returns its handle."""
+        return self._crew.put(self._queue, value)
 
-    def submit(self, key: str, function: Callable[..., Any], *arguments: Any) -> None:
+    def submit(self, work: Work) -> None:
         """Queue a fit."""
-        self._running[self._run.remote(function, *arguments)] = key
+        self._kind = work.kind
+        self._crew.submit(self._queue, work)
 
     def wait(self, timeout: float) -> list[Finished]:
-        """Return the fits that finished; a worker that died twice gives an `ExecutorError` as its result."""
-        if not self._running:
-            return []
-        try:
-            done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=timeout)
-        except self._ray.exceptions.RayError as error:
-            raise ExecutorError(
-                f"Ray does not answer: {one_line(error)}", mend="start the study again; finished trials are kept"
-            ) from error
-        return [(self._running.pop(reference), self._get(reference)) for reference in done]
-
-    def _get(self, reference: Any) -> Any:
-        try:
-            return self._ray.get(reference)
-        except self._ray.exceptions.RayError as error:
-            return ExecutorError(f"a worker was lost: {type(error).__name__}: {one_line(error, 200)}")
+        """Return the fits that finished."""
+        return [(done.key, done.outcome) for done in self._crew.wait(self._queue, timeout)]
 
     def close(self) -> None:
-        """Cancel what still runs; the Ray itself stays for the next study of this process."""
-        for reference in self._running:
-            self._ray.cancel(reference)
-        self._running.clear()
+        """Drop what has not begun, and end what still runs a second later; Ray stays for the next study of this process."""
+        self._crew.close(self._queue)
 
 
-def _task(function: Callable[..., Any], *arguments: Any) -> Any:
-    hold_blas()
-    return guarded(function, arguments)
+_crews: dict[tuple[Any, ...], RayCrew] = {}
+_crews_lock = threading.Lock()
 
 
-def _connect(address: str | None, home: Path) -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingDependencyError("ray", "ray") from error
-    if ray.is_initialized():
-        return ray
-    if address is None:
-        _guard_with_token(home)
-        _read_environment_again()
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "ignore_reinit_error": True}
-    if address is None:
-        options |= {"address": "local", "include_dashboard": False}
-    else:
-        options["address"] = address
-    try:
-        _start(ray, options, attempts=2 if address is None else 1)
-    except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
-        where = address or "on this machine"
-        raise ExecutorError(
-            f"Ray {where} does not answer: {one_line(error, 200)}", field="resources", mend="check RAY_ADDRESS, or use --executor local"
-        ) from error
-    return ray
-
-
-def _start(ray: Any, options: dict[str, Any], attempts: int) -> None:
-    """Start or join; a busy machine may take longer than the 30 seconds that Ray gives its own start."""
-    try:
-        ray.init(**options)
-    except Exception as error:
-        slow = "timed out during startup" in str(error)
-        if type(error) is not Exception and not slow:  # Ray raises a bare Exception when its start takes too long
-            raise
-        ray.shutdown()
-        if attempts <= 1:
-            raise RuntimeError(str(error)) from error
-        _start(ray, options, attempts - 1)
-
-
-def _read_environment_again() -> None:
-    """Ray's core read its settings when it was imported, which may have been before the token was set."""
-    core: Any = importlib.import_module("ray._raylet")
-    core.Config.initialize("")
-    core.AuthenticationTokenLoader.instance().reset_cache()
-
-
-def _guard_with_token(home: Path) -> None:
-    """A Ray without a token takes jobs from anybody who reaches its port."""
-    if "RAY_AUTH_MODE" in os.environ:
-        return
-    path = home / "ray_token"
-    home.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    os.environ["RAY_AUTH_MODE"] = "token"
-    os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
+def _crew(address: str | None, cpus: int, gpus: float, home: Path) -> RayCrew:
+    """Return the crew of this process for such fits."""
+    with _crews_lock:
+        key = (address, cpus, gpus)
+        if key not in _crews:
+            _crews[key] = RayCrew(address, cpus, gpus, home)
+        return _crews[key]

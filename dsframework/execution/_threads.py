@@ -1,4 +1,4 @@
-"""Fits in the threads of this process: nothing to start, nothing to copy, a debugger stops in them, and nothing protects one from another."""
+"""Fits in the threads of this process: nothing to start or to copy, a debugger stops in them, and nothing protects one from another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from dsframework.execution._base import Finished, guarded
-from dsframework.execution._batch import Work
 from dsframework.execution._blas import hold_blas, release_blas
+from dsframework.execution._work import Work
 
 __all__ = ["ThreadExecutor", "processors"]
 

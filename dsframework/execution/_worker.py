@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import mmap
-import os
 import socket
 import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
-from dsframework.execution._batch import Done, Handle, do, sendable
+from dsframework.execution._batch import Done, do, sendable
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._packing import Block
+from dsframework.execution._work import Handle
 
 __all__ = ["MARK", "serve"]
 

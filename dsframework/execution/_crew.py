@@ -1,0 +1,156 @@
+"""What the workers of this machine and those of a cluster have in common: queues, large values, and a lock around the dispatcher."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from dsframework.errors import ExecutorError
+from dsframework.execution._base import guarded
+from dsframework.execution._batch import Done
+from dsframework.execution._blas import hold_blas, release_blas
+from dsframework.execution._dispatch import Dispatcher, Loss, Queue
+from dsframework.execution._work import Handle, Work
+
+__all__ = ["HERE", "Crew", "Value"]
+
+
+@dataclass
+class Value:
+    """Something large that a study handed over, and what it became where the workers read it (None until one needs it)."""
+
+    value: Any
+    owner: int
+    stored: Any = None
+
+
+HERE = 0
+"""This process, among the workers."""
+
+_LOOK_SECONDS = 0.25
+
+
+class Crew(ABC):
+    """Workers that do the tasks of one or many studies. Every method may be called from any thread.
+
+    Until the first worker is there, which takes a second or two, a thread of this process does the tasks that can do no harm, so that a
+    small study does not wait.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._dispatch = Dispatcher()
+        self._queues: dict[int, Queue] = {}
+        self._values: dict[int, Value] = {}
+        self._made = 0
+        self._broken: ExecutorError | None = None
+
+    def open(self, workers: int | None, *, share: float = 1.0) -> Queue:
+        """Return a queue for a study, which may be on so many workers at once; they begin to start."""
+        with self._lock:
+            queue = self._dispatch.open(share=share, workers=workers)
+            self._queues[queue.number] = queue
+            self._begin()
+            return queue
+
+    def put(self, queue: Queue, value: Any) -> Handle:
+        """Hand over a value that must not change any more; workers get it once and read it in place."""
+        with self._lock:
+            self._made += 1
+            self._values[self._made] = Value(value, queue.number)
+            return Handle(self._made)
+
+    def submit(self, queue: Queue, work: Work) -> None:
+        """Queue a task."""
+        with self._lock:
+            queue.waiting.append(work)
+            if len(queue.waiting) == 1 or queue.in_hand == 0:
+                self._poke()
+                self._lock.notify_all()
+
+    def wait(self, queue: Queue, timeout: float) -> list[Done]:
+        """Return what is finished; waits up to `timeout` seconds for the first.
+
+        Raises
+        ------
+        ExecutorError
+            When no worker can be had.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: queue.finished or self._broken or not queue.left, timeout)
+            if not queue.finished and self._broken is not None:
+                raise self._broken
+            found = list(queue.finished)
+            queue.finished.clear()
+            return found
+
+    def free(self, queue: Queue, kind: str) -> int:
+        """Return how many more tasks of a kind are worth submitting: two batches for every worker."""
+        with self._lock:
+            return 2 * (queue.workers or 1) * self._dispatch.room(kind) - queue.left
+
+    def close(self, queue: Queue) -> None:
+        """Forget a study: what waits is dropped, and workers that are still busy with it a second later are ended."""
+        with self._lock:
+            if self._queues.pop(queue.number, None) is None:
+                return
+            busy = self._dispatch.close(queue)
+            for number in [number for number, one in self._values.items() if one.owner == queue.number]:
+                self._drop(number, self._values.pop(number))
+            self._let_go(busy)
+            self._poke()
+
+    def _start_here(self) -> None:
+        """Begin to work in this process as well; called with the lock, before any worker is there."""
+        self._dispatch.join(HERE)
+        threading.Thread(target=self._work_here, args=(self._dispatch,), name="tsml-first", daemon=True).start()
+
+    def _work_here(self, dispatch: Dispatcher) -> None:
+        hold_blas()
+        try:
+            while (given := self._tame_task(dispatch)) is not None:
+                number, work, values = given
+                started = time.perf_counter()
+                outcome = guarded(work.function, values)
+                with self._lock:
+                    dispatch.done(HERE, [(number, Done(work.key, outcome, time.perf_counter() - started))])
+                    self._lock.notify_all()
+        finally:
+            release_blas()
+
+    def _tame_task(self, dispatch: Dispatcher) -> tuple[int, Work, tuple[Any, ...]] | None:
+        """Wait for a task that may be done here; None when the workers are there."""
+        with self._lock:
+            while len(dispatch.workers) == 1 and self._dispatch is dispatch:
+                given = dispatch.next_tame(HERE)
+                if given is not None:
+                    number, work = given
+                    values = [self._values[one.number].value if isinstance(one, Handle) else one for one in work.arguments]
+                    return number, work, tuple(values)
+                self._lock.wait(_LOOK_SECONDS)
+            if HERE in dispatch.workers:
+                dispatch.lose(HERE, Loss("the workers are there"))
+            return None
+
+    @abstractmethod
+    def status(self) -> list[dict[str, Any]]:
+        """Return a line for every worker: where it is, what it does, for how many seconds, and how many tasks it has done."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """See that workers are on their way; called with the lock."""
+
+    @abstractmethod
+    def _poke(self) -> None:
+        """Something is to be done: wake who does it; called with the lock."""
+
+    @abstractmethod
+    def _let_go(self, busy: list[int]) -> None:
+        """The study that these workers are busy with is closed; called with the lock."""
+
+    @abstractmethod
+    def _drop(self, number: int, value: Value) -> None:
+        """Nobody needs the value any more; called with the lock."""

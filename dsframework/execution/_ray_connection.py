@@ -1,0 +1,86 @@
+"""The way to Ray: a running one, a cluster by its address, or one started here behind a token."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from dsframework.errors import ExecutorError, MissingDependencyError, one_line
+
+__all__ = ["connect"]
+
+
+def connect(address: str | None, home: Path) -> Any:
+    """Return the module `ray`, connected.
+
+    Raises
+    ------
+    ExecutorError
+        When it does not answer.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingDependencyError("ray", "ray") from error
+    if ray.is_initialized():
+        return ray
+    if address is None:
+        _guard_with_token(home)
+        _read_environment_again()
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "ignore_reinit_error": True}
+    if address is None:
+        options |= {"address": "local", "include_dashboard": False}
+    else:
+        options["address"] = address
+    try:
+        _start(ray, options, attempts=2 if address is None else 1)
+    except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
+        where = address or "on this machine"
+        raise ExecutorError(
+            f"Ray {where} does not answer: {one_line(error, 200)}", field="resources", mend="check RAY_ADDRESS, or use --executor local"
+        ) from error
+    return ray
+
+
+def _start(ray: Any, options: dict[str, Any], attempts: int) -> None:
+    """Start or join; a busy machine may take longer than the 30 seconds that Ray gives its own start."""
+    try:
+        ray.init(**options)
+    except Exception as error:
+        slow = "timed out during startup" in str(error)
+        if type(error) is not Exception and not slow:  # Ray raises a bare Exception when its start takes too long
+            raise
+        ray.shutdown()
+        if attempts <= 1:
+            raise RuntimeError(str(error)) from error
+        _start(ray, options, attempts - 1)
+
+
+def _read_environment_again() -> None:
+    """Ray's core read its settings when it was imported, which may have been before the token was set."""
+    core: Any = importlib.import_module("ray._raylet")
+    core.Config.initialize("")
+    core.AuthenticationTokenLoader.instance().reset_cache()
+
+
+def _guard_with_token(home: Path) -> None:
+    """A Ray without a token takes jobs from anybody who reaches its port."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return
+    path = home / "ray_token"
+    home.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    os.environ["RAY_AUTH_MODE"] = "token"
+    os.environ["RAY_AUTH_TOKEN_PATH"] = str(path)
