@@ -10,11 +10,13 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from dsframework.errors import DataError, ExecutorError, ModelError, TsmlError
-from dsframework.execution import LocalExecutor, make_executor
+from dsframework.execution import make_executor
+from dsframework.execution._threads import ThreadExecutor
+from dsframework.execution._work import Work
 from dsframework.tracking import home
 
 
-def gather(executor: LocalExecutor, number: int) -> dict[str, Any]:
+def gather(executor: ThreadExecutor, number: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     deadline = time.monotonic() + 30
     while len(found) < number and time.monotonic() < deadline:
@@ -29,11 +31,11 @@ def blas_threads() -> set[int]:
 
 
 def test_every_key_comes_back_once_with_its_value() -> None:
-    executor = LocalExecutor(workers=3)
+    executor = ThreadExecutor(workers=3)
     try:
         handle = executor.put([1, 2, 3])
         for power in range(10):
-            executor.submit(str(power), lambda values, power: sum(value**power for value in values), handle, power)
+            executor.submit(Work(str(power), lambda values, power: sum(value**power for value in values), (handle, power)))
         assert gather(executor, 10) == {str(power): 1 + 2**power + 3**power for power in range(10)}
         assert executor.wait(0.0) == []
     finally:
@@ -44,11 +46,11 @@ def test_an_error_is_the_result_of_its_own_task_only() -> None:
     def broken(kind: type[Exception]) -> None:
         raise kind("it is\nbroken")
 
-    executor = LocalExecutor(workers=2)
+    executor = ThreadExecutor(workers=2)
     try:
-        executor.submit("ours", broken, DataError)
-        executor.submit("theirs", broken, ZeroDivisionError)
-        executor.submit("good", int, "7")
+        executor.submit(Work("ours", broken, (DataError,)))
+        executor.submit(Work("theirs", broken, (ZeroDivisionError,)))
+        executor.submit(Work("good", int, ("7",)))
         found = gather(executor, 3)
     finally:
         executor.close()
@@ -59,12 +61,12 @@ def test_an_error_is_the_result_of_its_own_task_only() -> None:
 
 
 def test_there_is_one_spare_fit_for_every_worker() -> None:
-    executor = LocalExecutor(workers=2)
+    executor = ThreadExecutor(workers=2)
     gate = threading.Event()
     try:
         for number in range(4):
             assert executor.free == 4 - number
-            executor.submit(str(number), gate.wait, 30)
+            executor.submit(Work(str(number), gate.wait, (30,)))
         assert executor.free == 0
         gate.set()
         gather(executor, 4)
@@ -75,15 +77,15 @@ def test_there_is_one_spare_fit_for_every_worker() -> None:
 
 
 def test_close_drops_what_has_not_begun_and_may_be_called_twice() -> None:
-    executor = LocalExecutor(workers=1)
+    executor = ThreadExecutor(workers=1)
     begun, gate, ran = threading.Event(), threading.Event(), []
 
     def first() -> None:
         begun.set()
         gate.wait(30)
 
-    executor.submit("first", first)
-    executor.submit("second", ran.append, 2)
+    executor.submit(Work("first", first, ()))
+    executor.submit(Work("second", ran.append, (2,)))
     assert begun.wait(30)
     executor.close()
     executor.close()
@@ -96,10 +98,10 @@ def test_close_drops_what_has_not_begun_and_may_be_called_twice() -> None:
 
 def test_blas_has_one_thread_while_fits_run_and_its_own_number_afterwards() -> None:
     before = blas_threads()
-    one, two = LocalExecutor(workers=1), LocalExecutor(workers=1)
+    one, two = ThreadExecutor(workers=1), ThreadExecutor(workers=1)
     try:
-        one.submit("threads", blas_threads)
-        two.submit("threads", blas_threads)
+        one.submit(Work("threads", blas_threads, ()))
+        two.submit(Work("threads", blas_threads, ()))
         assert gather(one, 1) == gather(two, 1) == {"threads": {1}}
         one.close()
         assert blas_threads() == {1}, "the other executor still holds it"

@@ -1,0 +1,268 @@
+"""Workers of this machine: shared rows, and what happens when one dies, hangs or talks too much."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dsframework.errors import DataError, ExecutorError, ModelError
+from dsframework.execution._local import LocalExecutor
+from dsframework.execution._pool import shared_pool
+from dsframework.execution._work import Work
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@pytest.fixture
+def executor() -> Iterator[LocalExecutor]:
+    made = LocalExecutor(workers=2)
+    yield made
+    made.close()
+
+
+def gather(executor: LocalExecutor, number: int, seconds: float = 60) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    deadline = time.monotonic() + seconds
+    while len(found) < number and time.monotonic() < deadline:
+        for key, outcome in executor.wait(1.0):
+            assert key not in found, "an outcome came twice"
+            found[key] = outcome
+    return found
+
+
+def pid(_: Any = None) -> int:
+    return os.getpid()
+
+
+def total(values: Any) -> float:
+    return float(values.sum())
+
+
+def write_to(values: Any) -> None:
+    values[0] = 1.0
+
+
+def private_bytes(values: Any) -> int:
+    """The memory that this process has written and shares with nobody, after it has read all the values."""
+    values.sum()
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_Dirty"))
+
+
+def end_itself(number: int = signal.SIGKILL) -> None:
+    os.kill(os.getpid(), number)
+
+
+def sleep(seconds: float) -> str:
+    time.sleep(seconds)
+    return "awake"
+
+
+def talk(megabytes: int) -> str:
+    line = "x" * 1023 + "\n"
+    for _ in range(megabytes * 1024):
+        sys.stdout.write(line)
+    return "said"
+
+
+def say_and_die(word: str) -> None:
+    print("first line\n" + word, flush=True)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def raise_ours() -> None:
+    raise DataError("no such column", field="data")
+
+
+def raise_theirs() -> None:
+    raise ZeroDivisionError("it is\nbroken")
+
+
+def not_sendable() -> Any:
+    return (number for number in range(3))
+
+
+def busy_for(seconds: float, path: str) -> None:
+    Path(path).write_text(str(os.getpid()))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_values_and_errors_come_back_and_fits_run_elsewhere(executor: LocalExecutor) -> None:
+    handle = executor.put(np.arange(1000.0))
+    for key, function, arguments in (
+        ("sum", total, (handle,)),
+        ("pid", pid, ()),
+        ("ours", raise_ours, ()),
+        ("theirs", raise_theirs, ()),
+        ("generator", not_sendable, ()),
+    ):
+        executor.submit(Work(key, function, arguments))
+    found = gather(executor, 5)
+    assert found["sum"] == 499500.0
+    assert found["pid"] != os.getpid()
+    assert type(found["ours"]) is DataError
+    assert str(found["theirs"]) == "models: ZeroDivisionError: it is broken"
+    assert isinstance(found["generator"], ModelError)
+    assert "can't be sent" in str(found["generator"])
+
+
+def test_a_function_of_the_callers_own_can_be_done(executor: LocalExecutor) -> None:
+    factor = 3
+    executor.submit(Work("mine", lambda number: number * factor, (2,)))
+    assert gather(executor, 1) == {"mine": 6}
+
+
+@linux
+def test_large_values_are_read_in_place_by_every_worker(executor: LocalExecutor) -> None:
+    values = np.ones(12_500_000)  # 100 MB
+    handle = executor.put(values)
+    executor.submit(Work("warm", total, (executor.put(np.ones(1)),)))
+    gather(executor, 1)
+    for number in range(6):
+        executor.submit(Work(f"{number}", private_bytes, (handle,), kind="memory"))
+    found = gather(executor, 6)
+    assert len(found) == 6
+    assert max(found.values()) < 60e6, "a worker has a copy of its own"
+
+
+def test_shared_values_can_not_be_changed(executor: LocalExecutor) -> None:
+    handle = executor.put(np.zeros(100_000))
+    executor.submit(Work("write", write_to, (handle,)))
+    executor.submit(Work("sum", total, (handle,)))
+    found = gather(executor, 2)
+    assert "read-only" in str(found["write"])
+    assert found["sum"] == 0.0
+
+
+def test_a_killed_workers_tasks_are_done_by_others(executor: LocalExecutor) -> None:
+    """Every task ends once, however often somebody kills a worker."""
+    for number in range(60):
+        executor.submit(Work(f"{number}", sleep, (0.02,), kind="short"))
+    found: dict[str, Any] = {}
+    killed = 0
+    while len(found) < 60:
+        for key, outcome in executor.wait(0.2):
+            assert key not in found
+            found[key] = outcome
+        busy = [line["pid"] for line in shared_pool().status() if line["key"] and line["pid"]]
+        if busy and killed < 3 and len(found) > 15 * killed:
+            os.kill(busy[0], signal.SIGKILL)
+            killed += 1
+    assert killed == 3
+    assert set(found.values()) == {"awake"}
+
+
+def test_a_task_that_kills_its_workers_is_given_up_after_three_and_the_others_go_on(executor: LocalExecutor) -> None:
+    for number in range(5):
+        executor.submit(Work(f"{number}", sleep, (0.01,)) if number != 2 else Work("2", end_itself, ()))
+    found = gather(executor, 5)
+    assert isinstance(found.pop("2"), ExecutorError)
+    assert found == dict.fromkeys("0134", "awake")
+
+
+def test_a_task_that_hangs_is_ended_at_its_limit(executor: LocalExecutor) -> None:
+    started = time.monotonic()
+    executor.submit(Work("hangs", sleep, (600.0,), seconds=0.5))
+    executor.submit(Work("other", sleep, (0.0,)))
+    found = gather(executor, 2)
+    assert str(found["hangs"]) == "models: took longer than its limit of 0.5 s and was ended"
+    assert found["other"] == "awake"
+    assert time.monotonic() - started < 30
+
+
+def test_what_a_worker_said_last_comes_with_its_end(executor: LocalExecutor) -> None:
+    executor.submit(Work("dies", say_and_die, ("the last word",)))
+    done = []
+    while not done:
+        done = shared_pool().wait(executor._queue, 1.0)
+    assert "SIGSEGV" in str(done[0].outcome)
+    assert done[0].log.splitlines()[-1] == "the last word"
+
+
+@linux
+def test_a_fit_that_prints_a_lot_neither_blocks_nor_fills_memory(executor: LocalExecutor) -> None:
+    executor.submit(Work("talks", talk, (200,)))
+    assert gather(executor, 1) == {"talks": "said"}
+    nursery = shared_pool()._process
+    assert nursery is not None
+    peak = next(line for line in Path(f"/proc/{nursery.pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    assert int(peak.split()[1]) < 400_000, "kB"
+
+
+def test_close_drops_what_waits_and_ends_what_hangs(tmp_path: Path) -> None:
+    executor = LocalExecutor(workers=1)
+    mark = tmp_path / "pid"
+    executor.submit(Work("long", busy_for, (600.0, str(mark))))
+    executor.submit(Work("never", Path(tmp_path / "ran").touch, ()))
+    deadline = time.monotonic() + 60
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process = int(mark.read_text())
+    executor.close()
+    executor.close()
+    while alive(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(process)
+    assert not (tmp_path / "ran").exists()
+
+
+@linux
+def test_nothing_is_left_of_a_driver_that_is_killed(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    program = f"""
+import time
+from pathlib import Path
+from dsframework.execution._local import LocalExecutor
+from dsframework.execution._work import Work
+
+def busy(path):
+    import os, time
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(600)
+
+executor = LocalExecutor(workers=1)
+executor.submit(Work("long", busy, ({str(mark)!r},)))
+time.sleep(600)
+"""
+    driver = subprocess.Popen([sys.executable, "-c", program])
+    deadline = time.monotonic() + 60
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process = int(mark.read_text())
+    assert process != driver.pid
+    driver.kill()
+    driver.wait()
+    while alive(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(process)
+
+
+def test_the_next_study_finds_the_workers_warm() -> None:
+    pids = []
+    for _ in range(2):
+        executor = LocalExecutor(workers=2)
+        executor.submit(Work("pid", pid, ()))
+        found = gather(executor, 1)["pid"]
+        executor.submit(Work("nap", sleep, (0.2,)))
+        executor.submit(Work("pid", pid, ()))
+        pids.append({found, gather(executor, 2)["pid"], *(line["pid"] for line in shared_pool().status())})
+        executor.close()
+    assert pids[0] & pids[1]
