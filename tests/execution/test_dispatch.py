@@ -143,7 +143,7 @@ def test_the_task_that_cost_a_worker_is_tried_by_itself_and_given_up_after_three
     worker = 1
     for attempt in range(3):
         batch = dispatcher.next_batch(worker)
-        assert [work.key for _, work in batch][0] == "fit-0"
+        assert next(work.key for _, work in batch) == "fit-0"
         assert attempt == 0 or len(batch) == 1
         dispatcher.lose(worker, KILLED, at=0, log="the last line")
         worker += 1
