@@ -183,10 +183,8 @@ class StudyStore:
         for run_id in run_ids:
             with tempfile.TemporaryDirectory() as folder, guard():
                 names = [item.path for item in self._client.list_artifacts(run_id, "trials") if item.path.endswith((".json", ".jsonl"))]
-                for name in names:
-                    self._client.download_artifacts(run_id, name, folder)
-                for path in sorted(Path(folder).glob("trials/*.json*")):
-                    for record in _read_trials(path):
+                for name in sorted(names):
+                    for record in _read_trials(Path(self._client.download_artifacts(run_id, name, folder))):
                         if record.status == "finished":
                             found.setdefault(record.key, StoredTrial(record, run_id))
         return found
