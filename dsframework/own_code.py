@@ -6,16 +6,26 @@ import ast
 import importlib
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 from dsframework.errors import TsmlError, one_line
 
-__all__ = ["OwnCode", "import_own", "own_code"]
+__all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources"]
 
 _importing = threading.RLock()
+Stamp = tuple[str, int, int]
+
+_imported: dict[str, dict[str, Stamp]] = {}
+"""Of every module that was imported for a user: its file and those that it imports, by module, as they were then."""
+
+_folders: set[str] = set()
+"""Folders of studies, which were added to where Python looks for modules."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class OwnCode:
 def import_own(module: str, path: str, *, error: type[TsmlError], field: str) -> ModuleType:
     """Import the module of a user's own class or function; modules of the current folder are found as well.
 
+    It is imported again when its file, or one that it imports, has been edited since, or when another file of that name comes first now.
+
     Parameters
     ----------
     module
@@ -51,9 +63,14 @@ def import_own(module: str, path: str, *, error: type[TsmlError], field: str) ->
         sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
     try:
         with _importing:
-            if module not in sys.modules:
-                importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
-            return importlib.import_module(module)
+            _forget_if_stale(module)
+            if module in sys.modules:
+                return sys.modules[module]
+            importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
+            stamps = _stamps(module)
+            found = importlib.import_module(module)
+            _imported[module] = stamps
+            return found
     except ModuleNotFoundError as missing:
         if missing.name and (module == missing.name or module.startswith(f"{missing.name}.")):
             mend = "install it, or put the file into the folder of the spec or notebook"
@@ -62,6 +79,67 @@ def import_own(module: str, path: str, *, error: type[TsmlError], field: str) ->
         raise error(text, field=field, mend="install it") from missing
     except (Exception, SystemExit) as raised:  # the module is foreign code, which may raise anything while it is imported
         raise error(f"importing {module!r} raised {type(raised).__name__}: {one_line(raised, 200)}", field=field) from raised
+
+
+def look_in(folder: str) -> None:
+    """Have own modules of a folder found, before those of other studies' folders and after all that is installed."""
+    if folder in sys.path and folder not in _folders:
+        return
+    _folders.add(folder)
+    others = [path for path in sys.path if path not in _folders]
+    sys.path[:] = [*others, folder, *(path for path in sys.path if path in _folders and path != folder)]
+
+
+def own_sources(module: str) -> dict[str, Path]:
+    """Return the files that an own module is made of, its own and those of the own modules that it imports, by name; imports nothing."""
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found or _is_others(name.partition(".")[0]):
+            continue
+        file = _file_of(name)
+        if file is not None:
+            found[name] = file
+            waiting += _imports(name, file)
+    return found
+
+
+def _is_others(top: str) -> bool:
+    return top in _packages() or top in sys.stdlib_module_names or top in ("dsframework", "__main__")
+
+
+def _file_of(module: str) -> Path | None:
+    """The file that an import would read, found without importing the packages around it."""
+    places: Any = None
+    parts = module.split(".")
+    for depth in range(1, len(parts) + 1):
+        found = PathFinder.find_spec(".".join(parts[:depth]), places)
+        if found is None or (depth < len(parts) and found.submodule_search_locations is None):
+            return None
+        places = found.submodule_search_locations
+        origin = found.origin
+    return Path(origin) if origin and Path(origin).is_file() else None
+
+
+def _forget_if_stale(module: str) -> None:
+    """Let a module go, and all own modules that it imports, when any of their files is not what was imported."""
+    were = _imported.get(module)
+    if were is None or were == _stamps(module):
+        return
+    for name in were:
+        sys.modules.pop(name, None)
+    del _imported[module]
+
+
+def _stamps(module: str) -> dict[str, Stamp]:
+    """Where the files of a module are, when they were written, and their sizes."""
+    found: dict[str, Stamp] = {}
+    for name, file in own_sources(module).items():
+        with suppress(OSError):
+            status = file.stat()
+            found[name] = (str(file), status.st_mtime_ns, status.st_size)
+    return found
 
 
 def own_code(kind: type | FunctionType) -> OwnCode:
@@ -74,27 +152,42 @@ def own_code(kind: type | FunctionType) -> OwnCode:
         top = name.partition(".")[0]
         if top in _packages():
             distributions.update(_packages()[top])
-        elif name not in own and name in sys.modules and top not in sys.stdlib_module_names and top not in ("dsframework", "__main__"):
+        elif name not in own and name in sys.modules and not _is_others(top):
             own.add(name)
-            waiting += _imports(sys.modules[name])
+            waiting += _imports(name, Path(sys.modules[name].__file__ or ""))
     return OwnCode(sorted(own), sorted(distributions))
 
 
-def _imports(module: ModuleType) -> list[str]:
+def _imports(module: str, file: Path) -> list[str]:
     """The names of what a module's source imports; of ``from a import b`` both ``a`` and ``a.b``, which may be a module."""
-    file = Path(module.__file__ or "")
-    if file.suffix != ".py" or not file.is_file():
+    try:
+        status = file.stat()
+    except OSError:
         return []
-    package = module.__name__ if file.name == "__init__.py" else module.__name__.rpartition(".")[0]
+    return list(_imports_as_of(module, file, status.st_mtime_ns, status.st_size)) if file.suffix == ".py" else []
+
+
+@lru_cache(maxsize=1024)
+def _imports_as_of(module: str, file: Path, _written: int, _size: int) -> tuple[str, ...]:
+    """The same of a file as it was at that time: asked for at every fit, read once."""
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     found: list[str] = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             source = ".".join([*above, *([node.module] if node.module else [])])
             found += [source, *(f"{source}.{alias.name}" for alias in node.names)]
-    return found
+    return tuple(found)
+
+
+def _parsed(file: Path) -> ast.Module:
+    """The source of a file; an empty one where it is no Python, which its import will tell."""
+    try:
+        return ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return ast.Module([], [])
 
 
 @cache

@@ -20,7 +20,7 @@ def add_commands(commands: Any) -> None:
     run = commands.add_parser("run", help="run a spec, or go on where an earlier run of it ended")
     run.add_argument("spec", nargs="?", metavar="SPEC", help="a YAML or JSON file")
     run.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=c", help="set a value of the spec")
-    run.add_argument("--executor", choices=("local", "ray"), default="local", help="where fits run")
+    run.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where fits run")
     run.add_argument("--json", action="store_true", help="print one JSON document")
     run.add_argument("--fresh", action="store_true", help="repeat trials that are recorded already")
     run.add_argument("--study", metavar="ID", help="run a study that was recorded but not started")
@@ -46,7 +46,7 @@ def add_commands(commands: Any) -> None:
 
     reproduce = commands.add_parser("reproduce", help="run a recorded experiment again and compare")
     reproduce.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
-    reproduce.add_argument("--executor", choices=("local", "ray"), default="local", help="where fits run")
+    reproduce.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where fits run")
     reproduce.add_argument("--tolerance", type=float, default=1e-6, metavar="T", help="largest relative difference that counts as equal")
     reproduce.add_argument("--json", action="store_true", help=JSON_HELP)
     reproduce.set_defaults(run=_reproduce)

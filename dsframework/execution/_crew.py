@@ -13,6 +13,7 @@ from dsframework.execution._base import guarded
 from dsframework.execution._batch import Done
 from dsframework.execution._blas import hold_blas, release_blas
 from dsframework.execution._dispatch import Dispatcher, Loss, Queue
+from dsframework.execution._threads import processors
 from dsframework.execution._work import Handle, Work
 
 __all__ = ["HERE", "Crew", "Value"]
@@ -28,16 +29,17 @@ class Value:
 
 
 HERE = 0
-"""This process, among the workers."""
+"""Workers with this number or a lower one are threads of this process."""
 
 _LOOK_SECONDS = 0.25
+_MOMENT_SECONDS = 0.3
 
 
 class Crew(ABC):
     """Workers that do the tasks of one or many studies. Every method may be called from any thread.
 
-    Until the first worker is there, which takes a second or two, a thread of this process does the tasks that can do no harm, so that a
-    small study does not wait.
+    Until the first worker is there, threads of this process do the tasks that can do no harm, so that a small study does not wait, and does
+    not start workers that it has no use for.
     """
 
     def __init__(self) -> None:
@@ -54,6 +56,7 @@ class Crew(ABC):
             queue = self._dispatch.open(share=share, workers=workers)
             self._queues[queue.number] = queue
             self._begin()
+            self._start_here(workers or processors())
             return queue
 
     def put(self, queue: Queue, value: Any) -> Handle:
@@ -66,6 +69,7 @@ class Crew(ABC):
     def submit(self, queue: Queue, work: Work) -> None:
         """Queue a task."""
         with self._lock:
+            queue.since = queue.since or time.monotonic()
             queue.waiting.append(work)
             if len(queue.waiting) == 1 or queue.in_hand == 0:
                 self._poke()
@@ -100,40 +104,51 @@ class Crew(ABC):
             busy = self._dispatch.close(queue)
             for number in [number for number, one in self._values.items() if one.owner == queue.number]:
                 self._drop(number, self._values.pop(number))
-            self._let_go(busy)
+            self._let_go([worker for worker in busy if worker > HERE])
+            self._lock.notify_all()
             self._poke()
 
-    def _start_here(self) -> None:
-        """Begin to work in this process as well; called with the lock, before any worker is there."""
-        self._dispatch.join(HERE)
-        threading.Thread(target=self._work_here, args=(self._dispatch,), name="tsml-first", daemon=True).start()
+    def _start_here(self, number: int) -> None:
+        """Begin to work in this process as long as no worker is there; called with the lock."""
+        if not self._dispatch.workers:
+            for worker in range(HERE, HERE - number, -1):
+                self._dispatch.join(worker)
+                threading.Thread(target=self._work_here, args=(self._dispatch, worker), name="tsml-fit", daemon=True).start()
 
-    def _work_here(self, dispatch: Dispatcher) -> None:
+    def _work_here(self, dispatch: Dispatcher, worker: int) -> None:
         hold_blas()
         try:
-            while (given := self._tame_task(dispatch)) is not None:
+            while (given := self._tame_task(dispatch, worker)) is not None:
                 number, work, values = given
                 started = time.perf_counter()
                 outcome = guarded(work.function, values)
                 with self._lock:
-                    dispatch.done(HERE, [(number, Done(work.key, outcome, time.perf_counter() - started))])
+                    dispatch.done(worker, [(number, Done(work.key, outcome, time.perf_counter() - started))])
                     self._lock.notify_all()
         finally:
             release_blas()
 
-    def _tame_task(self, dispatch: Dispatcher) -> tuple[int, Work, tuple[Any, ...]] | None:
-        """Wait for a task that may be done here; None when the workers are there."""
+    def _tame_task(self, dispatch: Dispatcher, worker: int) -> tuple[int, Work, tuple[Any, ...]] | None:
+        """Wait for a task that may be done here; None when the workers are there, or no study is."""
         with self._lock:
-            while len(dispatch.workers) == 1 and self._dispatch is dispatch:
-                given = dispatch.next_tame(HERE)
+            while self._dispatch is dispatch and self._queues and max(dispatch.workers) <= HERE:
+                given = dispatch.next_tame(worker)
                 if given is not None:
                     number, work = given
                     values = [self._values[one.number].value if isinstance(one, Handle) else one for one in work.arguments]
                     return number, work, tuple(values)
                 self._lock.wait(_LOOK_SECONDS)
-            if HERE in dispatch.workers:
-                dispatch.lose(HERE, Loss("the workers are there"))
+            if worker in dispatch.workers:
+                dispatch.lose(worker, Loss("the workers are there"))
             return None
+
+    def _wanted(self) -> bool:
+        """Whether a study has work for more than a moment, or such as may not be done in this process; called with the lock."""
+        now = time.monotonic()
+        return any(
+            queue.left and (now - queue.since > _MOMENT_SECONDS or (queue.waiting and not queue.waiting[0].tame))
+            for queue in self._queues.values()
+        )
 
     @abstractmethod
     def status(self) -> list[dict[str, Any]]:

@@ -56,11 +56,14 @@ class Queue:
         Its part of the workers beside other queues.
     workers
         On how many workers it may be at once; None for all.
+    since
+        When its first task came, on the monotonic clock; 0 before.
     """
 
     number: int
     share: float = 1.0
     workers: int | None = None
+    since: float = 0.0
     waiting: deque[Work] = field(default_factory=deque)
     finished: deque[Done] = field(default_factory=deque)
     lost: dict[str, int] = field(default_factory=dict)

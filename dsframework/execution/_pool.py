@@ -112,7 +112,6 @@ class Pool(Crew):
         self._selector.register(self._wake[0], selectors.EVENT_READ, self._woken)
         self._thread = threading.Thread(target=self._run, name="tsml-pool", daemon=True)
         self._thread.start()
-        self._start_here()
 
     def _poke(self) -> None:
         if self._wake is not None:
@@ -125,20 +124,30 @@ class Pool(Crew):
             os.read(self._wake[0], 4096)
 
     def _run(self) -> None:
-        while True:
-            assert self._selector is not None
-            ready = self._selector.select(_LOOK_SECONDS)
-            for key, _ in ready:
-                key.data()
-            with self._lock:
-                if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
-                    self._end()
-                    return
-                self._staff()
-                self._look_for_late()
-                for worker in self._dispatch.workers:
-                    if worker != HERE:
-                        self._feed(worker)
+        try:
+            while self._step():
+                pass
+        except Exception as error:
+            with self._lock:  # a study that waits must hear of it
+                self._broken = ExecutorError(f"the thread that feeds the workers failed: {type(error).__name__}: {error}")
+                self._lock.notify_all()
+            raise
+
+    def _step(self) -> bool:
+        """Take in what there is, send what can be sent; returns whether to go on."""
+        assert self._selector is not None
+        for key, _ in self._selector.select(_LOOK_SECONDS):
+            key.data()
+        with self._lock:
+            if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
+                self._end()
+                return False
+            self._staff()
+            self._look_for_late()
+            for worker in self._dispatch.workers:
+                if worker > HERE:
+                    self._feed(worker)
+        return True
 
     def _end(self) -> None:
         """Let everybody go; the next study begins anew."""
@@ -166,6 +175,8 @@ class Pool(Crew):
         wanted = max((queue.workers or 1 for queue in self._queues.values()), default=0)
         missing = wanted - len(self._members)
         if missing <= 0 or self._broken is not None:
+            return
+        if self._nursery is None and not self._wanted():
             return
         if self._nursery is None and not self._start_nursery():
             return

@@ -73,7 +73,6 @@ class RayCrew(Crew):
     def _begin(self) -> None:
         self._broken = None
         if self._thread is None:
-            self._start_here()
             self._thread = threading.Thread(target=self._run, name="tsml-ray", daemon=True)
             self._thread.start()
         for queue in self._queues.values():
@@ -85,8 +84,7 @@ class RayCrew(Crew):
     def _let_go(self, busy: list[int]) -> None:
         self._idle_since = time.monotonic()
         for worker in busy:
-            if worker != HERE:
-                threading.Timer(_GRACE_SECONDS, self._end_late, (worker, self._members[worker].done)).start()
+            threading.Timer(_GRACE_SECONDS, self._end_late, (worker, self._members[worker].done)).start()
 
     def _end_late(self, worker: int, done: int) -> None:
         with self._lock:
@@ -137,8 +135,6 @@ class RayCrew(Crew):
                     self._ray.kill(member.actor)
                 self._dispatch.lose(worker, Loss("Ray was left"))
             self._members, self._coming, self._thread = {}, {}, None
-            if HERE in self._dispatch.workers:
-                self._dispatch.lose(HERE, Loss("Ray was left"))
             self._dispatch = type(self._dispatch)()
             self._lock.notify_all()
 
@@ -154,7 +150,7 @@ class RayCrew(Crew):
                 return False
             self._staff()
             for worker in self._dispatch.workers:
-                if worker != HERE:
+                if worker > HERE:
                     self._feed(worker)
             self._look_for_late()
             asked = [*self._coming, *(answer for member in self._members.values() for answer in member.answers)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, as
 from dsframework.experiment._weights import row_weights
 from dsframework.metrics import Interval, Sample, Score, Scores, score
 from dsframework.models import Model
+from dsframework.own_code import look_in
 from dsframework.preprocessing import Pipeline, make_steps
 from dsframework.splitting import Fold
 
@@ -140,8 +140,8 @@ def _sure(classes: Floats, n_classes: int) -> Floats:
 
 def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit") -> Learned:
     """Fit preprocessing, target scale and model on some rows."""
-    if job.import_path and job.import_path not in sys.path:
-        sys.path.insert(0, job.import_path)
+    if job.import_path:
+        look_in(job.import_path)
     y = dataset.y[train] if job.task in ("regression", "classification") else None
     rows = dataset.where[train]
     weight = row_weights(job.weights, None if dataset.weight is None else dataset.weight[train], rows)

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from dsframework.errors import MetricError, ModelError, TsmlError
+from dsframework.execution import Work
 from dsframework.experiment import (
     AuditOutcome,
     FinalOutcome,
@@ -22,8 +23,11 @@ from dsframework.experiment import (
     fit_fold,
     searched,
 )
+from dsframework.features import own_paths
 from dsframework.metrics import over_folds
+from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, ExperimentResult, MetricSummary, Status, TrialRecord
+from dsframework.spec import own_classes
 from dsframework.study._forecasts import prediction_frame, recorded_forecast
 from dsframework.study._intervals import Intervals
 from dsframework.study._prepare import Prepared
@@ -45,6 +49,18 @@ class Task:
     function: Callable[..., Any]
     dataset_key: str
     arguments: tuple[Any, ...]
+
+    def work(self, handle: Any, *, tame: bool) -> Work:
+        """Return it as a task for an executor, which knows the rows by the handle."""
+        position, _, fold = self.key.split("/")
+        return Work(
+            self.key,
+            self.function,
+            (handle, *self.arguments),
+            kind=f"{position}/{self.function.__name__}",
+            near=f"{self.dataset_key}/{fold}",
+            tame=tame,
+        )
 
 
 class ExperimentRun:
@@ -97,6 +113,12 @@ class ExperimentRun:
     def active(self) -> bool:
         """Whether there is still something to do or to wait for."""
         return self.status in ("queued", "running")
+
+    @property
+    def tame(self) -> bool:
+        """Whether its fits are nobody's own code, so that they may run in the process of the study itself."""
+        plan = self.prepared.plan
+        return not (own_classes(plan.model) or own_steps(plan.preprocessing) or own_paths(plan.features))
 
     @property
     def begun(self) -> bool:

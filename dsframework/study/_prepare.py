@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from dsframework.data import Panel, load_panel
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
 from dsframework.features import entities_read, own_paths
+from dsframework.own_code import own_sources
 from dsframework.preprocessing import own_steps
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
@@ -159,8 +158,5 @@ def _source_of(plan: Plan) -> str:
 
 
 def _digest_of(module: str) -> str:
-    try:
-        found = sys.modules[module].__file__ if module in sys.modules else getattr(importlib.util.find_spec(module), "origin", None)
-        return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()
-    except (Exception, SystemExit):  # noqa: BLE001  # looking for a module imports the package around it, which may raise anything
-        return ""
+    """A hash of an own module's file and of those that it imports."""
+    return digest({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in own_sources(module).items()})

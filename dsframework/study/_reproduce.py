@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
-from dsframework.execution import make_executor
+from dsframework.execution import Work, make_executor
 from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_fold
 from dsframework.records import ExperimentResult, Reproduction
 from dsframework.spec import own_classes
@@ -101,8 +101,8 @@ def _fit_again(
     try:
         rows = backend.put(prepared.dataset)
         for fold in prepared.folds:
-            backend.submit(str(fold.number), fit_fold, rows, job, fold)
-        backend.submit("final", fit_final, rows, job, prepared.final)
+            backend.submit(Work(str(fold.number), fit_fold, (rows, job, fold), kind="fold"))
+        backend.submit(Work("final", fit_final, (rows, job, prepared.final), kind="final"))
         while len(outcomes) < len(prepared.folds) + 1:
             outcomes |= dict(backend.wait(1.0))
     finally:

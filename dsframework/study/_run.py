@@ -17,6 +17,8 @@ from dsframework.errors import ConflictError, NotFoundError, TsmlError
 from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
+from dsframework.own_code import look_in
+from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, StudyStatus
 from dsframework.spec import ExperimentSpec, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
@@ -112,8 +114,7 @@ def _prepare(
     spec: ExperimentSpec, folder: Path, frames: Mapping[str, Any]
 ) -> tuple[list[Prepared], dict[str, TsmlError], dict[str, Search]]:
     """Rows and folds of every experiment; raises only when none can start."""
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))  # a user's own class may stand beside the spec
+    look_in(str(folder))  # a user's own class may stand beside the spec
     greater = get_metric(spec.metric).greater_is_better
     plans = expand(spec)
     searches = {plan.name: make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=greater) for plan in plans}
@@ -156,7 +157,7 @@ def _items(
             )
             items.append(Failure(line))
             continue
-        import_path = str(folder) if own_classes(plan.model) else None
+        import_path = str(folder) if own_classes(plan.model) or own_steps(plan.preprocessing) else None
         run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=import_path)
         items.append(run)
         position += 1

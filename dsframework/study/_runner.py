@@ -235,7 +235,7 @@ class Runner:
                 if task.dataset_key not in self._handles:
                     self._handles[task.dataset_key] = self._executor.put(run.prepared.dataset)
                 self._in_flight[task.key] = self._runs.index(run)
-                self._executor.submit(task.key, task.function, self._handles[task.dataset_key], *task.arguments)
+                self._executor.submit(task.work(self._handles[task.dataset_key], tame=run.tame))
 
     def _begin(self, run: ExperimentRun) -> None:
         plan, family = run.prepared.plan, run.prepared.family

@@ -18,7 +18,7 @@ def parser() -> LineParser:
     """Return the parser of the line."""
     line = LineParser("%tsml reproduce", SUMMARY)
     line.add_argument("run", metavar="RUN", help="the id of the run, or its beginning")
-    line.add_argument("--executor", choices=("local", "ray"), default="local", help="where the fits run (local)")
+    line.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where the fits run (local)")
     line.add_argument("--tolerance", type=float, default=1e-6, help="largest relative difference that counts as equal (1e-6)")
     return line
 

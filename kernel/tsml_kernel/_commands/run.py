@@ -36,7 +36,7 @@ The same cell goes on where an interrupted run of it ended; no finished trial is
 def parser() -> LineParser:
     """Return the parser of the line."""
     line = LineParser("%%tsml", SUMMARY, _MORE)
-    line.add_argument("--executor", choices=("local", "ray"), default="local", help="where the fits run (local)")
+    line.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where the fits run (local)")
     line.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="lay a setting over the document, such as tuning.trials=10"
     )
