@@ -144,10 +144,9 @@ class Crew(ABC):
 
     def _wanted(self) -> bool:
         """Whether a study has work for more than a moment, or such as may not be done in this process; called with the lock."""
-        now = time.monotonic()
+        latest = time.monotonic() - _MOMENT_SECONDS
         return any(
-            queue.left and (now - queue.since > _MOMENT_SECONDS or (queue.waiting and not queue.waiting[0].tame))
-            for queue in self._queues.values()
+            queue.left and (queue.since < latest or (queue.waiting and not queue.waiting[0].tame)) for queue in self._queues.values()
         )
 
     @abstractmethod
