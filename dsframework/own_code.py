@@ -16,7 +16,7 @@ from typing import Any
 
 from dsframework.errors import TsmlError, one_line
 
-__all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources"]
+__all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources", "study_folders"]
 
 _importing = threading.RLock()
 Stamp = tuple[str, int, int]
@@ -88,6 +88,11 @@ def look_in(folder: str) -> None:
     _folders.add(folder)
     others = [path for path in sys.path if path not in _folders]
     sys.path[:] = [*others, folder, *(path for path in sys.path if path in _folders and path != folder)]
+
+
+def study_folders() -> frozenset[str]:
+    """Return the folders that `look_in` was told."""
+    return frozenset(_folders)
 
 
 def own_sources(module: str) -> dict[str, Path]:

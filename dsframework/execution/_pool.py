@@ -28,6 +28,7 @@ from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
 from dsframework.execution._work import Handle
 from dsframework.execution._worker import MARK
+from dsframework.own_code import study_folders
 
 __all__ = ["Pool", "shared_pool"]
 
@@ -69,6 +70,7 @@ class Pool(Crew):
         self._wake: tuple[int, int] | None = None
         self._idle_since = time.monotonic()
         self._starts = 0
+        self._path: list[str] = []
         self._memory = OutOfMemory()
 
     def _let_go(self, busy: list[int]) -> None:
@@ -100,6 +102,8 @@ class Pool(Crew):
 
     def _begin(self) -> None:
         self._broken, self._starts = None, 0
+        if self._nursery is not None and self._path != _places() and len(self._queues) == 1:
+            self._dismiss()  # a package was installed or a folder added since: workers must find it as well
         if self._thread is None:
             self._start_thread()
         self._poke()
@@ -151,22 +155,33 @@ class Pool(Crew):
 
     def _end(self) -> None:
         """Let everybody go; the next study begins anew."""
-        for member in self._members.values():
-            member.channel.close()
-            os.close(member.mark)
-        for end in (self._nursery,):
-            if end is not None:
-                end.close()
+        self._dismiss()
         assert self._selector is not None
         assert self._wake is not None
         self._selector.close()
         for descriptor in self._wake:
             os.close(descriptor)
-        process = self._process
-        self._members, self._nursery, self._process, self._thread, self._wake = {}, None, None, None, None
+        self._thread, self._wake = None, None
         self._dispatch = Dispatcher()
-        if process is not None:
-            process.wait()
+
+    def _dismiss(self) -> None:
+        """Let the workers and their parent go; nobody is at work."""
+        assert self._selector is not None
+        for worker, member in list(self._members.items()):
+            del self._members[worker]
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(member.channel)
+            if worker in self._dispatch.workers:
+                self._dispatch.lose(worker, Loss("nobody needs it"))
+            member.channel.close()
+            os.close(member.mark)
+        if self._nursery is not None:
+            self._selector.unregister(self._nursery)
+            self._nursery.close()
+            self._nursery = None
+        if self._process is not None:
+            threading.Thread(target=self._process.wait, name="tsml-reap", daemon=True).start()
+            self._process = None
 
     # Workers come and go.
 
@@ -193,6 +208,7 @@ class Pool(Crew):
             self._lock.notify_all()
             return False
         self._starts += 1
+        self._path = _places()
         mine, theirs = socket.socketpair()
         environment = {**os.environ, **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
         self._process = subprocess.Popen(
@@ -200,7 +216,7 @@ class Pool(Crew):
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt at the terminal is the driver's own
-            env={**environment, "PYTHONPATH": os.pathsep.join(dict.fromkeys([_root(), *filter(None, sys.path)]))},
+            env={**environment, "PYTHONPATH": os.pathsep.join(self._path)},
         )
         theirs.close()
         mine.setblocking(False)
@@ -366,9 +382,9 @@ class Pool(Crew):
             self._lock.notify_all()
 
 
-def _root() -> str:
-    """The folder that this package is imported from."""
-    return str(Path(__file__).resolve().parents[2])
+def _places() -> list[str]:
+    """Where Python looks for modules, this package's own folder first; folders of studies come with their tasks."""
+    return [path for path in dict.fromkeys([str(Path(__file__).resolve().parents[2]), *sys.path]) if path and path not in study_folders()]
 
 
 _pool: Pool | None = None

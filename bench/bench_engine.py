@@ -1,0 +1,254 @@
+"""What a study costs beside its fits, next to scikit-learn's `GridSearchCV` on the same work in the same run.
+
+    .venv/bin/python bench/bench_engine.py [trials|parallel|first|boosting|dispatch|recording] [--repeat 5]
+
+Every part prints one line. ``trials``: 400 fits of 1 ms; ``parallel``: 40 fits of 100 ms; both as whole studies, recorded in MLflow, whose
+fixed cost (data, final fit, the stored model) is taken off by a study of four trials. ``first``: seconds until the first trial of a study in
+a warm process without workers. ``boosting``: 54 settings x 5 folds of a booster. ``dispatch``: a thousand workers that do nothing.
+``recording``: what the study's own thread spends to record a thousand trials. Medians of ``--repeat`` runs; what is written goes to a
+folder that is removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SPIN = """
+import time
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+class Spin(RegressorMixin, BaseEstimator):
+    def __init__(self, seconds=0.001, number=0):
+        self.seconds, self.number = seconds, number
+    def fit(self, X, y):
+        end = time.perf_counter() + self.seconds
+        while time.perf_counter() < end:
+            pass
+        return self
+    def predict(self, X):
+        return np.full(len(X), float(self.number))
+"""
+SPEC = """
+version: 1
+name: engine-{trials}-{seconds}-{run}
+task: regression
+data: {{loader: sample, n_entities: 1, n_days: 120, seed: {run}}}
+target: {{column: volume}}
+features: [{{lag: {{columns: [volume], periods: [0, 1]}}}}]
+split: {{cv: {{method: hold_out, test_size: 0.2}}}}
+models: [{{python: {{class: bench_spin.Spin, arguments: {{seconds: {seconds}, number: {{int: [1, {trials}]}}}}}}}}]
+tuning: {{method: grid}}
+metrics: [mae]
+audit: 'off'
+"""
+BOOSTERS = {
+    "xgboost": {"max_depth": [3, 5, 7], "learning_rate": [0.05, 0.1, 0.2], "min_child_weight": [1, 5, 20], "subsample": [1.0, 0.8]},
+    "lightgbm": {"num_leaves": [15, 31, 63], "learning_rate": [0.05, 0.1, 0.2], "min_child_samples": [5, 20, 50], "reg_lambda": [0.0, 1.0]},
+    "catboost": {"depth": [4, 6, 8], "learning_rate": [0.05, 0.1, 0.2], "l2_leaf_reg": [1, 3, 10], "random_strength": [1.0, 0.0]},
+}
+
+
+def median_of(repeat: int, function: Callable[[int], float]) -> float:
+    """The median of a few runs."""
+    return statistics.median(function(run) for run in range(repeat))
+
+
+def study_seconds(folder: Path, trials: int, seconds: float, run: int) -> float:
+    """The wall time of a study; the workers are warm after the first."""
+    from dsframework.spec import parse_spec
+    from dsframework.study import run_study
+
+    spec = parse_spec(SPEC.format(trials=trials, seconds=seconds, run=run))
+    started = time.perf_counter()
+    (experiment,) = run_study(spec, base=folder, fresh=True).result.experiments
+    assert experiment.n_trials == trials, experiment.error
+    return time.perf_counter() - started
+
+
+def grid_search_seconds(trials: int, seconds: float) -> float:
+    """The wall time of a search over one fixed split with two loky workers."""
+    import numpy as np
+    from bench_spin import Spin
+    from sklearn.model_selection import GridSearchCV
+
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    search = GridSearchCV(
+        Spin(seconds=seconds), {"number": list(range(trials))}, n_jobs=2, cv=[(np.arange(80), np.arange(80, 100))], refit=False,
+        scoring="neg_mean_absolute_error",
+    )
+    started = time.perf_counter()
+    search.fit(x, x[:, 0])
+    return time.perf_counter() - started
+
+
+def bench_slope(folder: Path, trials: int, seconds: float, repeat: int) -> str:
+    """Cost a trial beside the fit's share of two processors."""
+    study_seconds(folder, 8, 0.1, 99)
+    grid_search_seconds(8, 0.1)
+    ours, theirs = [], []
+    few = 4
+    for run in range(repeat):
+        base = study_seconds(folder, few, seconds, run)
+        ours.append((study_seconds(folder, trials, seconds, run) - base) / (trials - few))
+        base = grid_search_seconds(few, seconds)
+        theirs.append((grid_search_seconds(trials, seconds) - base) / (trials - few))
+    ideal = seconds / 2
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    return (
+        f"{trials} trials of {seconds * 1e3:g} ms on 2 processors, a trial: ours {mine * 1e3:.2f} ms (own cost {(mine - ideal) * 1e3:.2f} ms, "
+        f"{mine / ideal:.2f} x serial/2), GridSearchCV {other * 1e3:.2f} ms (own cost {(other - ideal) * 1e3:.2f} ms, {other / ideal:.2f} x)"
+    )
+
+
+def bench_first(folder: Path, repeat: int) -> str:
+    """Seconds from the call to the first finished trial, nothing started before."""
+    from dsframework.execution import _pool
+    from dsframework.records import TrialFinished
+    from dsframework.spec import parse_spec
+    from dsframework.study import run_study
+
+    text = (
+        "version: 1\nname: first-{run}\ntask: regression\ndata: {{loader: sample, n_entities: 20, n_days: 500, seed: {run}}}\n"
+        "target: {{column: volume}}\nfeatures: [{{lag: {{columns: [volume], periods: [0, 1, 2]}}}}]\nsplit: {{cv: {{folds: 3}}}}\n"
+        "models: [{{ridge: {{alpha: [0.1, 1.0]}}}}]\nmetrics: [mae]\n"
+    )
+
+    def one(run: int, executor: str) -> float:
+        _pool._pool = None  # nothing started before
+        heard: list[float] = []
+        started = time.perf_counter()
+
+        def listen(event: Any) -> None:
+            if isinstance(event, TrialFinished) and not heard:
+                heard.append(time.perf_counter() - started)
+
+        run_study(parse_spec(text.format(run=run)), base=folder, executor=executor, listener=listen, fresh=True)
+        return heard[0]
+
+    one(99, "local")  # imports, and MLflow's database
+    return "first trial of a small study, process warm, no workers: " + ", ".join(
+        f"{name} {median_of(repeat if name == 'local' else 1, lambda run, name=name: one(run, name)):.2f} s" for name in ("local", "ray")
+    )
+
+
+def boosting_spec(name: str, folder: Path, run: int) -> str:
+    """54 settings of a booster on five folds of a large panel."""
+    import yaml
+
+    rounds = {"xgboost": "n_estimators", "lightgbm": "n_estimators", "catboost": "iterations"}[name]
+    return yaml.safe_dump(
+        {
+            "version": 1, "name": f"boost-{name}-{run}", "task": "regression",
+            "data": {"loader": "sample", "n_entities": 60, "n_days": 1300, "seed": 1},
+            "target": {"column": "volume", "transform": "log"},
+            "features": [
+                {"lag": {"columns": ["volume"], "periods": [0, 1, 2, 3, 4]}},
+                {"rolling": {"columns": ["volume", "close"], "windows": [5, 20], "stats": ["mean", "std", "max"]}},
+            ],
+            "split": {"cv": {"folds": 5}}, "models": [{name: {rounds: 60, **BOOSTERS[name]}}],
+            "tuning": {"method": "grid"}, "metrics": ["mae"], "audit": "off",
+        }
+    )  # fmt: skip
+
+
+def bench_boosting(folder: Path, name: str) -> str:
+    """A whole study against `GridSearchCV` on the same matrix, folds and settings."""
+    from sklearn.base import clone
+    from sklearn.model_selection import GridSearchCV
+
+    from dsframework.models import make_model
+    from dsframework.spec import parse_spec
+    from dsframework.study import run_study
+    from dsframework.study._run import _prepare
+
+    spec = parse_spec(boosting_spec(name, folder, 0))
+    (prepared,), _, _ = _prepare(spec, folder, {})
+    dataset = prepared.dataset
+    study_seconds(folder, 8, 0.1, 98)
+    started = time.perf_counter()
+    (experiment,) = run_study(spec, base=folder, fresh=True).result.experiments
+    ours = time.perf_counter() - started
+    assert experiment.n_trials == 54, experiment.error
+    import numpy as np
+
+    folds = [(np.r_[dataset.train_rows(fold)], np.r_[dataset.test_rows(fold)]) for fold in prepared.folds]
+    job = prepared.job({key: (value[0] if isinstance(value, list) else value) for key, value in prepared.plan.search_space.items()})
+    model = job.new_model()
+    x, y = dataset.x, np.log(dataset.y)
+    model.fit(x[:200], y[:200])
+    estimator = clone(model.estimator_)
+    search = GridSearchCV(estimator, BOOSTERS[name], n_jobs=2, cv=folds, refit=False, scoring="neg_mean_absolute_error")
+    started = time.perf_counter()
+    search.fit(x, y)
+    theirs = time.perf_counter() - started
+    assert make_model is not None
+    return f"54 x 5 fits of {name} on {len(y):,} rows: ours {ours:.1f} s, GridSearchCV {theirs:.1f} s, {ours / theirs:.2f} x"
+
+
+def bench_dispatch(tasks: int, workers: int) -> str:
+    """The dispatcher with workers that answer at once."""
+    import resource
+
+    from dsframework.execution._batch import Done
+    from dsframework.execution._dispatch import Dispatcher
+    from dsframework.execution._work import Work
+
+    dispatcher = Dispatcher()
+    queue = dispatcher.open()
+    for worker in range(workers):
+        dispatcher.join(worker)
+    started, fed, done = time.perf_counter(), 0, 0
+    while done < tasks:
+        while fed < tasks and len(queue.waiting) < 4 * workers:
+            queue.waiting.append(Work(f"{fed}", int, (), kind="fit", near=f"fold {fed % 5}"))
+            fed += 1
+        for worker in range(workers):
+            batch = dispatcher.next_batch(worker)
+            dispatcher.done(worker, [(number, Done(work.key, None, 0.02)) for number, work in batch])
+            done += len(batch)
+        queue.finished.clear()
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"dispatch, {workers:,} simulated workers, {tasks:,} fits: {tasks / seconds:,.0f} fits/s, peak memory of the process {peak:.0f} MB"
+
+
+def main() -> None:
+    """Run the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("parts", nargs="*", default=["trials", "parallel", "first", "boosting", "dispatch"])
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tsml-bench-") as home:
+        folder = Path(home)
+        (folder / "bench_spin.py").write_text(SPIN)
+        os.environ["TSML_HOME"] = home
+        os.environ["PYTHONPATH"] = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])  # for loky's workers
+        sys.path.append(home)
+        for part in options.parts:
+            if part == "trials":
+                print(bench_slope(folder, 400, 0.001, options.repeat))
+            elif part == "parallel":
+                print(bench_slope(folder, 40, 0.1, options.repeat))
+            elif part == "first":
+                print(bench_first(folder, options.repeat))
+            elif part == "boosting":
+                for name in BOOSTERS:
+                    print(bench_boosting(folder, name))
+            elif part in BOOSTERS:
+                print(bench_boosting(folder, part))
+            elif part == "dispatch":
+                print(bench_dispatch(100_000, 1000))
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
