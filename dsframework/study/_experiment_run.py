@@ -19,11 +19,12 @@ from dsframework.experiment import (
     FoldOutcome,
     audit_fit,
     fit_final,
-    fit_fold,
+    fit_folds,
     searched,
 )
 from dsframework.metrics import over_folds
 from dsframework.records import ExperimentProgress, ExperimentResult, MetricSummary, Status, TrialRecord
+from dsframework.splitting import fit_groups
 from dsframework.study._forecasts import prediction_frame, recorded_forecast
 from dsframework.study._intervals import Intervals
 from dsframework.study._prepare import Prepared
@@ -140,7 +141,7 @@ class ExperimentRun:
             self._advance()
             return failed
         done = self._folds.setdefault(number, {})
-        done[fold] = outcome
+        done.update((one.fold, one) for one in outcome)
         if len(done) < len(self.prepared.folds):
             return None
         outcomes = [done[fold.number] for fold in self.prepared.folds]
@@ -258,8 +259,8 @@ class ExperimentRun:
 
     def _queue_folds(self, number: int) -> None:
         job = self.prepared.job(self._points[number], import_path=self.import_path)
-        for fold in self.prepared.folds:
-            self._tasks.append(Task(f"{self.position}/{number}/{fold.number}", fit_fold, self.prepared.dataset_key, (job, fold)))
+        for group in fit_groups(self.prepared.folds):
+            self._tasks.append(Task(f"{self.position}/{number}/{group[0].number}", fit_folds, self.prepared.dataset_key, (job, group)))
 
     def _take_over(self, number: int, stored: StoredTrial) -> None:
         record = stored.record.model_copy(update={"number": number})
