@@ -80,13 +80,15 @@ export interface CompareRequest {
 /**
  * Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line.
  *
- * `loss` is the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
+ * `best` is the finished run that leads by its mean over the folds; one whose audit failed does so only where there is no other. `loss` is
+ * the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
  */
 export interface Comparison {
   metric: string;
   greater_is_better: boolean;
   metrics: string[];
   rows: ComparisonRow[];
+  best: string | null;
   differing: string[];
   spec_diff: {
     [k: string]: unknown[];
@@ -327,6 +329,8 @@ export interface ExperimentFinished {
 }
 /**
  * A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
+ *
+ * `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
  */
 export interface StudyStatus {
   study: string;
@@ -369,6 +373,7 @@ export interface ExperimentProgress {
   history: number[];
   test_score: number | null;
   beats_baselines: boolean | null;
+  audit: ('clean' | 'warned' | 'failed' | 'not verified') | null;
   params: {
     [k: string]: unknown;
   };

@@ -187,6 +187,7 @@ class ExperimentRun:
             history=self._best_history[-60:],
             test_score=result.test.get(plan.metric) if result else None,
             beats_baselines=result.beats_baselines if result else None,
+            audit=result.audit.verdict if result and result.audit else None,
             params={key: best.params[key] for key in searched(plan.search_space)} if best else {},
             seconds=round(self.seconds, 2),
         )

@@ -33,6 +33,7 @@ from dsframework.records import (
     TrialFinished,
     TrialRecord,
     TrialsAccount,
+    standing,
 )
 from dsframework.study._audit import Auditor
 from dsframework.study._evaluate import evaluate
@@ -202,13 +203,8 @@ class Runner:
 
     def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
         """The finished experiment with the best score; one whose audit failed is only chosen where there is no other."""
-        sign = -1.0 if self.greater_is_better else 1.0
-        ranked = [
-            (_leaks(item), sign * line.score, line)
-            for item, line in zip(self._items, lines, strict=True)
-            if line.status == "finished" and line.score is not None
-        ]
-        return min(ranked, key=lambda one: one[:2])[2] if ranked else None
+        finished = [line for line in lines if line.status == "finished" and line.score is not None]
+        return min(finished, key=lambda line: standing(line.score, line.audit, greater_is_better=self.greater_is_better), default=None)
 
     def _loop(self) -> None:
         waiting = [run for run in self._runs if run.active]
@@ -401,12 +397,6 @@ def _prediction_frames(
         ends = interval_columns(intervals.folds if intervals else None)
         found["predictions/cv.parquet"] = out_of_fold.with_columns(**ends)
     return found
-
-
-def _leaks(item: ExperimentRun | Failure) -> bool:
-    """Whether the audit found the future in an experiment."""
-    report = item.result.audit if isinstance(item, ExperimentRun) and item.result is not None else None
-    return report is not None and report.verdict == "failed"
 
 
 class _Stopped(Exception):  # noqa: N818 (not an error: somebody asked for it)

@@ -4,7 +4,6 @@ import { AuditBadge } from './AuditView';
 import { formatNumber } from './format';
 import { RowDetail } from './RowDetail';
 import {
-  bestRow,
   columnsOf,
   filterRows,
   sortRows,
@@ -56,11 +55,6 @@ export function TableView(props: ITableViewProps): JSX.Element {
     columns.find(column => column.id === sorting.column),
     sorting.descending
   );
-  const best = bestRow(
-    comparison.rows,
-    columns.find(column => column.id === deciding),
-    comparison.greater_is_better
-  );
   return (
     <>
       <Tools
@@ -93,7 +87,7 @@ export function TableView(props: ITableViewProps): JSX.Element {
                 {...props}
                 row={row}
                 columns={visible}
-                best={row.run.run_id === best}
+                best={row.run.run_id === comparison.best}
               />
             ))}
           </tbody>
@@ -172,7 +166,7 @@ function Row(props: IRowProps): JSX.Element {
 }
 
 /**
- * Whether a run is worse than the best one on the shared test rows by more than luck.
+ * Whether a run is worse on the shared test rows than the one that errs least there, by more than luck.
  */
 function Significance(props: {
   row: ComparisonRow;
@@ -185,7 +179,7 @@ function Significance(props: {
   }
   const worse = tested.verdict === 'worse';
   const hint = trans.__(
-    'Diebold-Mariano test against the best run, corrected for the number of runs: p = %1; its mean loss is %2 greater (95 %: %3 to %4).',
+    'Diebold-Mariano test on the test rows against the run that errs least there, corrected for the number of runs: p = %1; its mean loss is %2 greater (95 %: %3 to %4).',
     formatNumber(tested.p_value),
     formatNumber(tested.difference),
     formatNumber(tested.lower),
@@ -194,8 +188,8 @@ function Significance(props: {
   return (
     <span className={`jp-TsmlBadge${worse ? ' jp-mod-warn' : ''}`} title={hint}>
       {worse
-        ? trans.__('significantly worse than the best')
-        : trans.__('not significantly worse')}
+        ? trans.__('significantly worse on the test')
+        : trans.__('not significantly worse on the test')}
     </span>
   );
 }
@@ -209,7 +203,14 @@ function Badges(props: {
   return (
     <>
       {best && (
-        <span className="jp-TsmlBadge jp-mod-best">{trans.__('best')}</span>
+        <span
+          className="jp-TsmlBadge jp-mod-best"
+          title={trans.__(
+            'The best mean over the folds of the runs whose audit did not fail'
+          )}
+        >
+          {trans.__('best')}
+        </span>
       )}
       {row.run.status !== 'finished' && (
         <span

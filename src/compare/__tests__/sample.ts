@@ -36,6 +36,7 @@ export function rowOf(
       test: {},
       params: {},
       beats_baselines: null,
+      audit: null,
       n_trials: 3,
       error: null
     },
@@ -52,6 +53,7 @@ export function comparisonOf(rows: ComparisonRow[]): Comparison {
     greater_is_better: false,
     metrics: ['mae'],
     rows,
+    best: null,
     differing: [],
     spec_diff: {},
     forecast: null,
