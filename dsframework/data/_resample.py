@@ -54,7 +54,6 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
         frame = frame.with_columns(times)
     if not isinstance(frame.schema[data.time], pl.Datetime):
         raise DataError(f"{data.time!r} has days and no times", field="data.resample", mend="bars are made of ticks with times of day")
-    frame = frame.rechunk()
     jobs: list[Job] = [partial(_slice, frame, start) for start in range(0, frame.height, BLOCK)]
     times = frame[data.time]
     try:
@@ -116,7 +115,7 @@ def bars_of_blocks(
     parts = [part for one in found for part in one]
     if not parts:
         raise _no_rows(data)
-    if not any(part.whole.shape[1] for part in parts):
+    if not any(len(part.bars) for part in parts):
         raise DataError("no tick has a price", field="data.resample.price", value=resample.price, mend="name the column with prices")
     merged, names, in_order = merge_parts(parts, ticks.own)
     return _finished(merged, names, data, ticks, dtype), _notes(parts, resample, in_order=in_order)
@@ -153,7 +152,7 @@ def _with_moments(rows: pl.DataFrame, data: DataSpec, dtype: pl.Datetime) -> tup
     times = rows[data.time]
     if dtype.time_zone is not None and times.dtype.time_zone is None:  # type: ignore[attr-defined]
         times = localize(times, dtype.time_zone)
-    moments = times.to_physical().to_numpy()
+    moments = times.to_numpy().view(np.int64)  # in UTC where they have a zone
     assert data.resample is not None
     if not data.resample.sessions_only:
         return rows, moments
