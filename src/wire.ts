@@ -122,6 +122,7 @@ export interface ComparisonRow {
     [k: string]: unknown;
   };
   intervals: IntervalsResult | null;
+  evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
   significance: Significance | null;
 }
@@ -189,6 +190,29 @@ export interface IntervalScore {
   coverage: number | null;
   mean_width: number | null;
   winkler: number | null;
+}
+/**
+ * What one evaluator said of the test's predictions, or why it could not.
+ */
+export interface EvaluatorResult {
+  name: string;
+  figures: {
+    [k: string]: number | null;
+  };
+  tables: {
+    [k: string]: EvaluationTable;
+  };
+  notes: string[];
+  error: string | null;
+}
+/**
+ * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
+ */
+export interface EvaluationTable {
+  columns: string[];
+  rows: unknown[][];
+  n_rows: number;
+  artifact: string;
 }
 /**
  * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
@@ -295,29 +319,6 @@ export interface Issue {
   field: string;
   message: string;
   hint: string | null;
-}
-/**
- * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
- */
-export interface EvaluationTable {
-  columns: string[];
-  rows: unknown[][];
-  n_rows: number;
-  artifact: string;
-}
-/**
- * What one evaluator said of the test's predictions, or why it could not.
- */
-export interface EvaluatorResult {
-  name: string;
-  figures: {
-    [k: string]: number | null;
-  };
-  tables: {
-    [k: string]: EvaluationTable;
-  };
-  notes: string[];
-  error: string | null;
 }
 /**
  * An experiment was refitted, tested and recorded, or failed.

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dsframework.records._audit import AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
-from dsframework.records._results import IntervalsResult, MetricSummary, TrialsAccount
+from dsframework.records._results import EvaluatorResult, IntervalsResult, MetricSummary, TrialsAccount
 
 __all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary", "Significance"]
 
@@ -73,6 +73,7 @@ class ComparisonRow(Record):
     audit: AuditReport | None = None
     params: dict[str, Any] = {}
     intervals: IntervalsResult | None = None
+    evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
     significance: Significance | None = None
 

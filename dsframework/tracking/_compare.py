@@ -120,6 +120,7 @@ def _row(run: RunSummary, label: str, tested: Significance | None) -> Comparison
         audit=result.audit,
         params=result.params,
         intervals=result.intervals,
+        evaluation=result.evaluation,
         trials=result.trials,
         significance=tested,
     )

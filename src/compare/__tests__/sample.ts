@@ -16,6 +16,11 @@ export function rowOf(
     test: folds.length > 0 ? { mae: mean + 1 } : {},
     baselines: {},
     params,
+    intervals: null,
+    evaluation: [],
+    trials: null,
+    significance: null,
+    audit: null,
     run: {
       run_id: id,
       study: 's',
