@@ -12,7 +12,7 @@ import pytest
 
 from dsframework.data import Panel, check_columns, load_panel, loader_names
 from dsframework.errors import DataError
-from dsframework.spec import CsvData, FrameData, OneTickData, ParquetData, catalogue
+from dsframework.spec import CsvData, FrameData, ParquetData, catalogue
 
 TEXT = "date,ticker,close,volume\n2024-01-02,A,1.5,10\n2024-01-02,B,2.5,20\n2024-01-03,A,1.6,11\n2024-01-03,B,2.6,21\n"
 
@@ -28,16 +28,6 @@ def frame(rows: Any, **settings: Any) -> Panel:
 
 def test_every_loader_of_the_spec_is_there() -> None:
     assert loader_names() == catalogue.names("data")
-
-
-def test_onetick_says_what_to_do_instead() -> None:
-    data = OneTickData(db="US_COMP", symbols=["AAPL"], bucket="1min", start="2024-01-02", end="2024-01-03")
-    with pytest.raises(DataError) as caught:
-        load_panel(data)
-    assert str(caught.value) == (
-        "data.loader: this version can't read from OneTick itself (got 'onetick');"
-        " write the bars to a Parquet file with onetick-py and use loader: parquet, or hand a data frame over with loader: frame"
-    )
 
 
 def test_fifty_thousand_columns_are_read_and_one_is_picked_out(tmp_path: Path) -> None:
