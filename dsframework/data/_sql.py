@@ -19,6 +19,7 @@ import yaml
 
 from dsframework.data._base import LoadRequest
 from dsframework.data._checks import choose_columns
+from dsframework.data._sql_span import within_span
 from dsframework.errors import DataError, MissingDependencyError, one_line
 from dsframework.spec import DataSpec, SqlData, near_miss
 
@@ -97,11 +98,28 @@ def _read(connection: Any, data: SqlData) -> pl.DataFrame:
         schema, _, name = data.table.rpartition(".")
         table = sa.Table(name, sa.MetaData(), schema=schema or None, autoload_with=connection)
         statement: Any = sa.select(*(table.c[column] for column in choose_columns([column.name for column in table.columns], data)))
-        return _frame(connection, statement, {}, data)
+        span = within_span(table.c[data.time], data, connection.dialect.name)
+        if span is None:
+            return _frame(connection, statement, {}, data)
+        found = _frame(connection, statement.where(span), {}, data)
+        if found.height == 0:
+            _tell_span(connection, table.c[data.time], data)
+        return found
     query = data.query or ""
     if not _SELECT.match(query):
         raise DataError("this is not a SELECT", field="data.query", value=query, mend="write one SELECT and nothing else")
     return _frame(connection, sa.text(query), _bounds(query, data), data)
+
+
+def _tell_span(connection: Any, column: Any, data: SqlData) -> None:
+    """Raise when the table has rows, but none near the bounds."""
+    import sqlalchemy as sa
+
+    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+    if first is not None:
+        field, value = ("data.start", data.start) if data.start is not None else ("data.end", data.end)
+        text = f"no row is left; the table goes from {first} to {last}"
+        raise DataError(text, field=field, value=value, mend="widen data.start and data.end")
 
 
 def _bounds(query: str, data: SqlData) -> dict[str, str]:
