@@ -272,7 +272,9 @@ export interface Forecast {
   values: (number | null)[];
 }
 /**
- * Columns, span, entities, gaps and the first rows of a file.
+ * Columns, span, entities, gaps, the first rows, and what is wrong with a file.
+ *
+ * `findings` is what the data checks say of the first `checked_rows` rows, each one line; a run looks at all of them.
  */
 export interface DataPreview {
   path: string;
@@ -289,6 +291,8 @@ export interface DataPreview {
   gaps: Gap[];
   n_gaps: number;
   problems: string[];
+  findings: string[];
+  checked_rows: number;
   head: unknown[][];
 }
 /**

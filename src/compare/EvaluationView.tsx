@@ -102,5 +102,6 @@ function cell(value: unknown): string {
   if (typeof value !== 'number') {
     return formatValue(value) || '–';
   }
-  return Number.isInteger(value) ? String(value) : formatNumber(value);
+  const short = Number(value.toPrecision(4)) === value;
+  return short ? String(value) : formatNumber(value);
 }

@@ -85,7 +85,7 @@ describe('what evaluators said', () => {
     const cells = (tag: string): (string | null)[] =>
       [...page.querySelectorAll(tag)].map(one => one.textContent);
     expect(cells('th')).toEqual(['part', 'mae']);
-    expect(cells('td')).toEqual(['AAA', '12.50', 'AAB', '–']);
+    expect(cells('td')).toEqual(['AAA', '12.5', 'AAB', '–']);
     expect(cells('caption')).toEqual(['entity: the first 2 of 40 rows']);
     expect(page.textContent).toContain('few rows');
   });
