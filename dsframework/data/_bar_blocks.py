@@ -20,7 +20,7 @@ from dsframework.errors import DataError
 from dsframework.kernels import Array, kernel
 from dsframework.spec import Aggregation, ResampleSpec
 
-__all__ = ["BLOCK", "REAL", "WHOLE", "Bars", "Moments", "Parts", "Ticks", "block_parts"]
+__all__ = ["BLOCK", "REAL", "WHOLE", "Bars", "Block", "Moments", "Parts", "Ticks", "block_parts"]
 
 BLOCK = 1 << 20
 WHOLE = ("entity", "number", "count", "whole_volume", "first", "last")
@@ -49,6 +49,14 @@ _SHARED = (
 )
 _of_runs = kernel("tsml_bars_of_runs", *_SHARED, returns=ctypes.c_int64)
 _of_mixture = kernel("tsml_bars_of_mixture", *_SHARED, Array(np.float64, ndim=2, out=True), ctypes.c_int64, returns=ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some ticks, with the entities' names by code where the entity is given as codes."""
+
+    rows: pl.DataFrame
+    names: pl.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +96,12 @@ class Ticks:
     own: dict[str, Aggregation] = field(default_factory=dict)
 
 
-def block_parts(frame: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
+def block_parts(block: Block, moments: Moments, ticks: Ticks) -> Parts:
     """Return the parts of a block's bars.
 
     Parameters
     ----------
-    frame
+    block
         Ticks.
     moments
         Their times as whole numbers.
@@ -105,24 +113,24 @@ def block_parts(frame: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
     DataError
         When a price or a size is infinite.
     """
-    price = frame[ticks.resample.price]
+    price = block.rows[ticks.resample.price]
     if price.null_count():
         known = price.is_not_null()
-        return _without(frame, moments, ticks, known)
+        return _without(block, moments, ticks, known)
     try:
-        return _parts(frame, moments, ticks)
+        return _parts(block, moments, ticks)
     except _NotFiniteError:
-        known = pl.Series(np.ones(frame.height, dtype=bool))
-        for name in _reals(frame, ticks):
-            known &= frame[name].is_not_nan().fill_null(value=True)
+        known = pl.Series(np.ones(block.rows.height, dtype=bool))
+        for name in _reals(block.rows, ticks):
+            known &= block.rows[name].is_not_nan().fill_null(value=True)
         if known.all():
-            raise _infinite(frame, ticks) from None
-        return _without(frame, moments, ticks, known)
+            raise _infinite(block.rows, ticks) from None
+        return _without(block, moments, ticks, known)
 
 
-def _without(frame: pl.DataFrame, moments: Moments, ticks: Ticks, known: pl.Series) -> Parts:
+def _without(block: Block, moments: Moments, ticks: Ticks, known: pl.Series) -> Parts:
     """The parts of the rows that are marked."""
-    parts = block_parts(frame.filter(known), moments[known.to_numpy()], ticks)
+    parts = block_parts(replace(block, rows=block.rows.filter(known)), moments[known.to_numpy()], ticks)
     return replace(parts, dropped=parts.dropped + int((~known).sum()))
 
 
@@ -130,8 +138,9 @@ class _NotFiniteError(Exception):
     """A price or a size of the block is NaN or infinite."""
 
 
-def _parts(rows: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
-    codes = entity_codes(rows[ticks.entity]) if ticks.entity else None
+def _parts(block: Block, moments: Moments, ticks: Ticks) -> Parts:
+    rows = block.rows
+    codes = entity_codes(rows[ticks.entity], block.names) if ticks.entity else None
     mixed = codes is not None and codes.runs * _RUNS >= rows.height
     found = None if mixed and ticks.own else _scan(rows, moments, codes, ticks, mixed=mixed)
     in_order = found is not None

@@ -41,8 +41,11 @@ class Codes:
     runs: int
 
 
-def entity_codes(values: pl.Series) -> Codes:
-    """Return the codes of the entities of some ticks, none of which is missing."""
+def entity_codes(values: pl.Series, names: pl.Series | None = None) -> Codes:
+    """Return the codes of the entities of some ticks, none of which is missing; the values are codes where names are given."""
+    if names is not None:
+        codes = np.ascontiguousarray(values.to_numpy())
+        return Codes(codes, names, _runs(codes))
     if isinstance(values.dtype, pl.Enum):
         codes, names = values.to_physical().cast(pl.Int32).to_numpy(), values.dtype.categories
         return Codes(codes, names, _runs(codes))
@@ -55,7 +58,10 @@ def entity_codes(values: pl.Series) -> Codes:
     count = _codes(words, words.shape[1], len(words), codes)
     if count < 0:
         raise MemoryError("tsml_codes: not enough memory")
-    names = values.gather(_first(codes, count))
+    first = _first(codes, count)
+    if values.dtype == pl.String and _too_long(words[first]):
+        return _long_codes(values)
+    names = values.gather(first)
     return Codes(codes, names.cast(pl.String) if names.dtype == pl.Categorical else names, _runs(codes))
 
 
@@ -76,19 +82,24 @@ def _first(codes: Numbers, count: int) -> Places:
 
 
 def _words(values: pl.Series) -> Words | None:
-    """The values as words, without a copy where they are words; None where they are not.
+    """The values as words, without a copy where they are words; None where they are not, as far as the first rows tell.
 
     A short text is the two words of Arrow's view of it: its length and its bytes.
     """
     if values.dtype == pl.String:
         views = values.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
         words = np.frombuffer(views.buffers()[1], dtype=np.uint64).reshape(-1, 2)[views.offset : views.offset + len(views)]
-        return None if (words[:, 0] & np.uint64(0xFFFFFFFF)).max() > _VIEW else words
+        return None if _too_long(words[:_PREFIX]) else words
     if values.dtype == pl.Categorical:
         values = values.to_physical()
     if not values.dtype.is_integer() or values.dtype in (pl.Int128, pl.UInt64):
         return None
     return np.ascontiguousarray(values.cast(pl.Int64).to_numpy()).view(np.uint64).reshape(-1, 1)
+
+
+def _too_long(views: Words) -> bool:
+    """Tell whether a text is longer than its view, which holds its place then and not the text."""
+    return bool((views.view(np.uint32)[:, 0] > _VIEW).any())
 
 
 def _long_codes(values: pl.Series) -> Codes:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from dsframework.calendars import trading_calendar
-from dsframework.data._bar_blocks import BLOCK, Moments, Parts, Ticks, block_parts
+from dsframework.data._bar_blocks import BLOCK, Block, Moments, Parts, Ticks, block_parts
 from dsframework.data._bar_clock import bar_clock
 from dsframework.data._bar_merge import merge_parts
 from dsframework.data._checks import find_column
@@ -25,7 +25,7 @@ from dsframework.spec import DataSpec, ResampleSpec
 
 __all__ = ["SORTED", "Job", "bars_of_blocks", "bars_of_frame", "check_tick_columns", "tick_columns"]
 
-Job = Callable[[], Iterable[pl.DataFrame]]
+Job = Callable[[], Iterable[Block]]
 """Gives some of the ticks, in blocks."""
 SORTED = "ticks were not in time order; sorted"
 
@@ -64,8 +64,8 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
     return bars, (*notes, *more)
 
 
-def _slice(frame: pl.DataFrame, start: int) -> list[pl.DataFrame]:
-    return [frame.slice(start, BLOCK)]
+def _slice(frame: pl.DataFrame, start: int) -> list[Block]:
+    return [Block(frame.slice(start, BLOCK))]
 
 
 class _UnsortedError(Exception):
@@ -104,9 +104,10 @@ def bars_of_blocks(
     found: list[list[Parts]] = [[] for _ in jobs]
 
     def job(number: int) -> None:
-        for rows in jobs[number]():
-            for start in range(0, rows.height, BLOCK):
-                part = block_parts(*_with_moments(rows.slice(start, BLOCK), data, dtype), ticks)
+        for block in jobs[number]():
+            for start in range(0, block.rows.height, BLOCK):
+                rows, moments = _with_moments(block.rows.slice(start, BLOCK), data, dtype)
+                part = block_parts(Block(rows, block.names), moments, ticks)
                 if not (part.sorted or sort_blocks):
                     raise _UnsortedError
                 found[number].append(part)

@@ -136,3 +136,10 @@ def test_codes_are_one_to_one_with_entities(dtype: Any, order: str) -> None:
     plain = values[3:].cast(pl.String) if dtype == pl.Categorical else values[3:]
     assert codes.names.gather(codes.values).to_list() == plain.to_list()
     assert codes.runs == len(plain.rle())
+
+
+def test_a_long_name_that_comes_late_is_one_entity() -> None:
+    values = pl.Series(["A", "B"] * 5000 + ["a name longer than a view"] * 5000)
+    codes = entity_codes(values)
+    assert len(codes.names) == 3
+    assert codes.names.gather(codes.values).to_list() == values.to_list()
