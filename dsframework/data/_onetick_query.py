@@ -139,15 +139,33 @@ def _of_database(data: OneTickData) -> Any:
 
 
 def _bounds(data: OneTickData) -> tuple[dt.datetime, dt.datetime]:
-    """The first moment, and the one after the last, by the clock of `data.timezone`; bars are asked for in whole days."""
-    start, end = _moment(data, "start"), _moment(data, "end")
-    whole_day = len((data.end or "").strip()) <= _DAY
+    """The first moment, and the one after the last, by the clock of `data.timezone`.
+
+    Bars are asked for in whole days, and none that is not over yet. Without an end, as in a schedule, it is the present.
+    """
+    start, now = _moment(data, "start"), dt.datetime.now(ZoneInfo(data.timezone or "UTC")).replace(tzinfo=None)
     if data.bucket is not None:
-        start, whole_day = dt.datetime.combine(start.date(), dt.time()), True
-    end = dt.datetime.combine(end.date() + dt.timedelta(days=1), dt.time()) if whole_day else end + dt.timedelta(microseconds=1)
+        start = dt.datetime.combine(start.date(), dt.time())
+    if data.end is None:
+        end = now
+    elif len(data.end.strip()) <= _DAY:
+        end = _moment(data, "end") + dt.timedelta(days=1)
+    else:
+        end = _moment(data, "end") + dt.timedelta(microseconds=1)
+    if data.bucket == "1d":
+        end = _midnight_after(end)
+    elif data.bucket is not None:
+        length, today = parse_duration(data.bucket), dt.datetime.combine(now.date(), dt.time())
+        end = min(_midnight_after(end), today + (now - today) // length * length)
     if end <= start:
         raise DataError("the end lies before the start", field="data.end", value=data.end, mend="set it to the start's day or later")
     return start, end
+
+
+def _midnight_after(moment: dt.datetime) -> dt.datetime:
+    """The end of the day, of which a midnight is the end already."""
+    midnight = dt.datetime.combine(moment.date(), dt.time())
+    return midnight if midnight == moment else midnight + dt.timedelta(days=1)
 
 
 def _moment(data: OneTickData, name: str) -> dt.datetime:
@@ -164,12 +182,14 @@ def _statement(data: OneTickData) -> str:
     """The SQL with its bounds: ``:end`` is the first moment after the last day."""
     text = data.sql or ""
     asked = set(_BOUND.findall(text))
-    for name in sorted(asked):
-        if getattr(data, name) is None:
-            raise DataError(f"the query asks for :{name}", field=f"data.{name}", mend=f"set data.{name}, or take :{name} out of the query")
-    values = {name: _moment(data, name) for name in asked}
-    if "end" in values and len((data.end or "").strip()) <= _DAY:
-        values["end"] += dt.timedelta(days=1)
+    if "start" in asked and data.start is None:
+        raise DataError("the query asks for :start", field="data.start", mend="set data.start, or take :start out of the query")
+    values = {"start": _moment(data, "start")} if "start" in asked else {}
+    if "end" in asked:
+        open_end = dt.datetime.now(ZoneInfo(data.timezone or "UTC")).replace(tzinfo=None)
+        day_or_moment = open_end if data.end is None else _moment(data, "end")
+        whole = data.end is None or len(data.end.strip()) <= _DAY
+        values["end"] = dt.datetime.combine(day_or_moment.date() + dt.timedelta(days=1), dt.time()) if whole else day_or_moment
     written = {name: f"'{moment.isoformat(' ')} {data.timezone}'" for name, moment in values.items()}
     return _BOUND.sub(lambda found: written[found[1]], text)
 

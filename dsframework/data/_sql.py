@@ -27,6 +27,7 @@ __all__ = ["load_sql"]
 
 _BATCH = 100_000
 _DAY = 10
+_NO_END = "9999-12-31"
 _SELECT = re.compile(r"^\s*(--[^\n]*\n\s*|/\*.*?\*/\s*)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
 _BOUND = re.compile(r"(?<![:\w]):(start|end)\b")
 
@@ -123,12 +124,11 @@ def _tell_span(connection: Any, column: Any, data: SqlData) -> None:
 
 
 def _bounds(query: str, data: SqlData) -> dict[str, str]:
-    """The values of :start and :end, as texts; a day to end with is its last moment, so that it is included."""
+    """The values of :start and :end, as texts; a day to end with is its last moment, so that it is included, and no end is far away."""
     asked = set(_BOUND.findall(query))
-    for name in sorted(asked):
-        if getattr(data, name) is None:
-            raise DataError(f"the query asks for :{name}", field=f"data.{name}", mend=f"set data.{name}, or take :{name} out of the query")
-    end = (data.end or "").strip()
+    if "start" in asked and data.start is None:
+        raise DataError("the query asks for :start", field="data.start", mend="set data.start, or take :start out of the query")
+    end = (data.end or _NO_END).strip()
     values = {"start": (data.start or "").strip(), "end": f"{end} 23:59:59.999999" if len(end) <= _DAY else end}
     return {name: values[name] for name in asked}
 

@@ -66,8 +66,11 @@ def _bars(block: Block, seconds: int, fields: dict[str, str], place: Place) -> d
 def _bounds(block: Block, place: Place) -> dict[str, str]:
     """The first and the last moment; an end there is not included, here it is."""
     start, end = _moment(block, "start"), _moment(block, "end")
-    if start is None or end is None:
-        raise block.wrong(None, f"{'start' if start is None else 'end'!r} is missing, such as [2022, 2, 1]")
+    if start is None:
+        raise block.wrong(None, "'start' is missing, such as [2022, 2, 1]")
+    if end is None:
+        block.tell("guessed", "start", "there is no end; rows go to the present", place)
+        return {"start": _written(start)}
     midnight = end.time() == dt.time()
     if midnight and end > start:
         end -= dt.timedelta(days=1)

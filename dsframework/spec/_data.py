@@ -271,7 +271,6 @@ class OneTickData(DataSpec):
         description="One SELECT of OneTick's SQL; :start and :end in it stand for the bounds, as TIMESTAMP >= :start and TIMESTAMP < :end.",
     )
     start: str | None = Field(default=None, title="From", description="First day to use, such as 2024-01-02; it is needed here.")
-    end: str | None = Field(default=None, title="To", description="Last day to use, included; it is needed here.")
     timeout: Duration = Field(default="10min", title="Wait", description="How long to wait for the server's whole answer.")
 
     @model_validator(mode="after")
@@ -295,7 +294,7 @@ def _wrong_in_onetick(data: OneTickData) -> Iterator[str]:
         if data.sql is not None and data.symbols is not None:
             yield "'symbols' does nothing beside 'sql', whose text names them; remove it"
         if data.sql is None:
-            yield from (f"{name!r} is needed here" for name in ("symbols", "start", "end") if getattr(data, name) is None)
+            yield from (f"{name!r} is needed here" for name in ("symbols", "start") if getattr(data, name) is None)
     if data.bucket is not None and data.resample is not None:
         yield "'bucket' and 'resample' both make bars of ticks; remove one of the two"
     if data.entity is None and data.symbols is not None and len(data.symbols) > 1:

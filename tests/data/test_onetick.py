@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -227,8 +228,28 @@ def test_sql_gets_the_bounds(both: str, ticks: pl.DataFrame) -> None:
     expected = ticks.filter(on_that_day).sort("epoch", "symbol")
     assert day["Time"].dt.epoch("ns").to_list() == expected["epoch"].to_list()
     assert day["PRICE"].to_list() == expected["PRICE"].to_list()
-    with pytest.raises(DataError, match=r"^data\.end: the query asks for :end; set data\.end, or take :end out of the query$"):
-        read(sql=sql, start="2024-03-11")
+    assert read(sql=sql, start="2024-03-07").height == ticks.height
+    with pytest.raises(DataError, match=r"^data\.start: the query asks for :start; set data\.start, or take :start out of the query$"):
+        read(sql=sql, end="2024-03-11")
+
+
+@pytest.mark.parametrize("more", [{"bucket": "5min"}, {"bucket": "1d"}, {}])
+def test_without_an_end_rows_go_to_the_present(server: str, more: dict[str, Any]) -> None:
+    served = OneTickData.model_validate(TRADES | more).model_copy(update={"end": None})  # as a schedule reads
+    assert_frame_equal(load_panel(served).frame, read(**TRADES, **more))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_bar_that_is_not_over_is_not_asked_for(folder: Path, server: str, zone: str) -> None:
+    now = time.time_ns()
+    rows = {"symbol": ["NOW"] * 2, "epoch": [now - 3600 * 10**9, now - 10**6], "PRICE": [1.0, 2.0], "SIZE": [1, 1]}
+    pl.DataFrame(rows).write_parquet(folder / "US" / f"LIVE_{zone[:4]}.parquet")
+    today = dt.datetime.now(ZoneInfo(zone)).date()
+    keys = {"db": "US", "tick_type": f"LIVE_{zone[:4]}", "symbols": ["NOW"], "timezone": zone, "start": str(today - dt.timedelta(days=2))}
+    for end in ({}, {"end": str(today + dt.timedelta(days=1))}):
+        found = read(**keys, **end, bucket="1h")
+        assert found["OPEN"].to_list() == [1.0]
+        assert found["Time"].dt.epoch("ns").max() <= now
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -345,7 +366,7 @@ REFUSED = [
     ({}, "write one of 'db' and 'query' and 'sql', and not none"),
     (TRADES | {"sql": "select 1"}, "write one of 'db' and 'query' and 'sql', and not both"),
     ({"db": "US", **SPAN}, "'symbols' is needed here"),
-    ({"db": "US", "symbols": ["AAPL"], "start": "2024-03-07"}, "'end' is needed here"),
+    ({"db": "US", "symbols": ["AAPL"], "end": "2024-03-07"}, "'start' is needed here"),
     ({"sql": "select 1", "symbols": ["AAPL"]}, "'symbols' does nothing beside 'sql', whose text names them; remove it"),
     (TRADES | {"price": "LAST"}, "'price' does nothing without 'bucket'; remove it"),
     (TRADES | {"parameters": {"A": 1}}, "'parameters' does nothing without 'query'; remove it"),

@@ -76,9 +76,10 @@ def test_onetick_feeds_become_the_loader_onetick(name: str) -> None:
     assert longer["end"] == "2022-03-31"
     ticks = to_dict(migrated(datafeeds=[{key: value for key, value in feed.items() if key != "bucket"}]).spec)["data"]
     assert not {"bucket", "resample", "price", "size"} & set(ticks)
+    assert "end" not in to_dict(migrated(datafeeds=[feed | {"end": None}]).spec)["data"]
 
 
-@pytest.mark.parametrize(("change", "message"), [({"end": None}, "'end' is missing"), ({"bucket": 7000}, "do not divide the day")])
+@pytest.mark.parametrize(("change", "message"), [({"start": None}, "'start' is missing"), ({"bucket": 7000}, "do not divide the day")])
 def test_a_onetick_feed_that_can_t_be_asked_is_told(change: dict[str, Any], message: str) -> None:
     feed = {"class": "dsframework.impl.OneTickBarsDatafeed", "db": "B", "symbols": ["V"], "start": [2022, 2, 1], "end": [2022, 4, 1]}
     with pytest.raises(SpecError, match=message):
