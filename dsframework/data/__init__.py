@@ -6,7 +6,7 @@ from dsframework.data._checks import check_columns, find_column
 from dsframework.data._inspect import UNCHECKED
 from dsframework.data._panel import Panel, load_panel
 from dsframework.data._preview import preview_file
-from dsframework.data._registry import loader_names, register_loader
+from dsframework.data._registry import loader_names, loader_requirements, register_loader
 from dsframework.data._watch import data_files
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "last_session",
     "load_panel",
     "loader_names",
+    "loader_requirements",
     "next_sessions",
     "preview_file",
     "register_loader",
