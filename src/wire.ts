@@ -80,13 +80,15 @@ export interface CompareRequest {
 /**
  * Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line.
  *
- * `loss` is the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
+ * `best` is the finished run that leads by its mean over the folds; one whose audit failed does so only where there is no other. `loss` is
+ * the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
  */
 export interface Comparison {
   metric: string;
   greater_is_better: boolean;
   metrics: string[];
   rows: ComparisonRow[];
+  best: string | null;
   differing: string[];
   spec_diff: {
     [k: string]: unknown[];
@@ -120,6 +122,7 @@ export interface ComparisonRow {
     [k: string]: unknown;
   };
   intervals: IntervalsResult | null;
+  evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
   significance: Significance | null;
 }
@@ -189,6 +192,29 @@ export interface IntervalScore {
   winkler: number | null;
 }
 /**
+ * What one evaluator said of the test's predictions, or why it could not.
+ */
+export interface EvaluatorResult {
+  name: string;
+  figures: {
+    [k: string]: number | null;
+  };
+  tables: {
+    [k: string]: EvaluationTable;
+  };
+  notes: string[];
+  error: string | null;
+}
+/**
+ * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
+ */
+export interface EvaluationTable {
+  columns: string[];
+  rows: unknown[][];
+  n_rows: number;
+  artifact: string;
+}
+/**
  * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
  *
  * `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
@@ -246,7 +272,9 @@ export interface Forecast {
   values: (number | null)[];
 }
 /**
- * Columns, span, entities, gaps and the first rows of a file.
+ * Columns, span, entities, gaps, the first rows, and what is wrong with a file.
+ *
+ * `findings` is what the data checks say of the first `checked_rows` rows, each one line; a run looks at all of them.
  */
 export interface DataPreview {
   path: string;
@@ -263,6 +291,8 @@ export interface DataPreview {
   gaps: Gap[];
   n_gaps: number;
   problems: string[];
+  findings: string[];
+  checked_rows: number;
   head: unknown[][];
 }
 /**
@@ -295,29 +325,6 @@ export interface Issue {
   hint: string | null;
 }
 /**
- * A table of an evaluator: columns, and its first rows; `artifact` holds all `n_rows` of them in Parquet.
- */
-export interface EvaluationTable {
-  columns: string[];
-  rows: unknown[][];
-  n_rows: number;
-  artifact: string;
-}
-/**
- * What one evaluator said of the test's predictions, or why it could not.
- */
-export interface EvaluatorResult {
-  name: string;
-  figures: {
-    [k: string]: number | null;
-  };
-  tables: {
-    [k: string]: EvaluationTable;
-  };
-  notes: string[];
-  error: string | null;
-}
-/**
  * An experiment was refitted, tested and recorded, or failed.
  */
 export interface ExperimentFinished {
@@ -327,6 +334,8 @@ export interface ExperimentFinished {
 }
 /**
  * A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
+ *
+ * `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
  */
 export interface StudyStatus {
   study: string;
@@ -369,6 +378,7 @@ export interface ExperimentProgress {
   history: number[];
   test_score: number | null;
   beats_baselines: boolean | null;
+  audit: ('clean' | 'warned' | 'failed' | 'not verified') | null;
   params: {
     [k: string]: unknown;
   };

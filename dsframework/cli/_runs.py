@@ -79,7 +79,8 @@ def _compare(options: argparse.Namespace) -> int:
         return 0
     rows = []
     for row in found.rows:
-        line: dict[str, Any] = {"run": row.run.run_id[:8], "experiment": row.label}
+        label = f"{row.label} (best)" if row.run.run_id == found.best else row.label
+        line: dict[str, Any] = {"run": row.run.run_id[:8], "experiment": label}
         for name in found.metrics:
             summary = row.cv.get(name)
             line[f"cv {name}"] = _over_folds(summary)

@@ -5,8 +5,9 @@ from dsframework.data._base import Loader, LoadRequest
 from dsframework.data._checks import check_columns, find_column
 from dsframework.data._inspect import UNCHECKED
 from dsframework.data._panel import Panel, load_panel
+from dsframework.data._place import naming
 from dsframework.data._preview import preview_file
-from dsframework.data._registry import loader_names, register_loader
+from dsframework.data._registry import loader_names, loader_requirements, register_loader
 from dsframework.data._watch import data_files
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "last_session",
     "load_panel",
     "loader_names",
+    "loader_requirements",
+    "naming",
     "next_sessions",
     "preview_file",
     "register_loader",

@@ -15,22 +15,24 @@ import numpy as np
 import polars as pl
 
 from dsframework.data._bar_clock import BarClock
+from dsframework.data._bar_codes import Codes, entity_codes
 from dsframework.errors import DataError
 from dsframework.kernels import Array, kernel
 from dsframework.spec import Aggregation, ResampleSpec
 
-__all__ = ["BLOCK", "Moments", "Parts", "Ticks", "block_parts"]
+__all__ = ["BLOCK", "REAL", "WHOLE", "Bars", "Block", "Moments", "Parts", "Ticks", "block_parts"]
 
 BLOCK = 1 << 20
+WHOLE = ("entity", "number", "count", "whole_volume", "first", "last")
+REAL = ("open", "high", "low", "close", "volume", "turnover")
 _kept = threading.local()
 TIME = "__time"
 _UNSORTED, _NOT_FINITE = -1, -2
 _RUNS = 16  # ticks a run on average, above which series count as lying one below the other
-_OPEN_BAR = 12  # numbers that the kernel keeps of an open bar
+_OPEN_BAR = len(WHOLE) + len(REAL) + 2  # numbers that the kernel keeps of an open bar
 Moments = np.ndarray[Any, np.dtype[np.int64]]
-Codes = np.ndarray[Any, np.dtype[np.int32]]
-Whole = np.ndarray[Any, np.dtype[np.int64]]
-Real = np.ndarray[Any, np.dtype[np.float64]]
+Bars = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _SHARED = (
     Array(np.int64),  # time
@@ -44,11 +46,17 @@ _SHARED = (
     Array(np.int64),  # shifts
     ctypes.c_int64,
     Array(np.int64, ndim=2, out=True),
-    Array(np.float64, ndim=2, out=True),
-    ctypes.c_int64,
 )
 _of_runs = kernel("tsml_bars_of_runs", *_SHARED, returns=ctypes.c_int64)
 _of_mixture = kernel("tsml_bars_of_mixture", *_SHARED, Array(np.float64, ndim=2, out=True), ctypes.c_int64, returns=ctypes.c_int64)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some ticks, with the entities' names by code where the entity is given as codes."""
+
+    rows: pl.DataFrame
+    names: pl.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,8 @@ class Parts:
 
     Attributes
     ----------
-    whole
-        Entity, bar number, ticks, whole volume, first and last moment; shape (6, bars).
-    real
-        Open, high, low, close, volume, turnover; shape (6, bars).
+    bars
+        The numbers of `WHOLE` and, bit for bit, those of `REAL`; shape (bars, 12).
     names
         The block's entities, by code.
     own
@@ -71,8 +77,7 @@ class Parts:
         Ticks without a price.
     """
 
-    whole: Whole
-    real: Real
+    bars: Bars
     names: pl.Series | None
     own: pl.DataFrame | None = None
     sorted: bool = True
@@ -91,12 +96,12 @@ class Ticks:
     own: dict[str, Aggregation] = field(default_factory=dict)
 
 
-def block_parts(frame: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
+def block_parts(block: Block, moments: Moments, ticks: Ticks) -> Parts:
     """Return the parts of a block's bars.
 
     Parameters
     ----------
-    frame
+    block
         Ticks.
     moments
         Their times as whole numbers.
@@ -108,24 +113,24 @@ def block_parts(frame: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
     DataError
         When a price or a size is infinite.
     """
-    price = frame[ticks.resample.price]
+    price = block.rows[ticks.resample.price]
     if price.null_count():
         known = price.is_not_null()
-        return _without(frame, moments, ticks, known)
+        return _without(block, moments, ticks, known)
     try:
-        return _parts(frame, moments, ticks)
+        return _parts(block, moments, ticks)
     except _NotFiniteError:
-        known = pl.Series(np.ones(frame.height, dtype=bool))
-        for name in _reals(frame, ticks):
-            known &= frame[name].is_not_nan().fill_null(value=True)
+        known = pl.Series(np.ones(block.rows.height, dtype=bool))
+        for name in _reals(block.rows, ticks):
+            known &= block.rows[name].is_not_nan().fill_null(value=True)
         if known.all():
-            raise _infinite(frame, ticks) from None
-        return _without(frame, moments, ticks, known)
+            raise _infinite(block.rows, ticks) from None
+        return _without(block, moments, ticks, known)
 
 
-def _without(frame: pl.DataFrame, moments: Moments, ticks: Ticks, known: pl.Series) -> Parts:
+def _without(block: Block, moments: Moments, ticks: Ticks, known: pl.Series) -> Parts:
     """The parts of the rows that are marked."""
-    parts = block_parts(frame.filter(known), moments[known.to_numpy()], ticks)
+    parts = block_parts(replace(block, rows=block.rows.filter(known)), moments[known.to_numpy()], ticks)
     return replace(parts, dropped=parts.dropped + int((~known).sum()))
 
 
@@ -133,36 +138,34 @@ class _NotFiniteError(Exception):
     """A price or a size of the block is NaN or infinite."""
 
 
-def _parts(rows: pl.DataFrame, moments: Moments, ticks: Ticks) -> Parts:
-    codes, names = _codes(rows[ticks.entity]) if ticks.entity else (None, None)
-    mixed = codes is not None and int((codes[1:] != codes[:-1]).sum()) * _RUNS >= len(codes)
-    found = None if mixed and ticks.own else _scan(rows, moments, codes, names, ticks, mixed=mixed)
+def _parts(block: Block, moments: Moments, ticks: Ticks) -> Parts:
+    rows = block.rows
+    codes = entity_codes(rows[ticks.entity], block.names) if ticks.entity else None
+    mixed = codes is not None and codes.runs * _RUNS >= rows.height
+    found = None if mixed and ticks.own else _scan(rows, moments, codes, ticks, mixed=mixed)
     in_order = found is not None
     if found is None:
-        order = np.argsort(moments, kind="stable") if codes is None else np.lexsort((moments, codes))
+        order = np.argsort(moments, kind="stable") if codes is None else np.lexsort((moments, codes.values))
         if mixed and ticks.own:  # rows of a series that keep their places among themselves were in order
-            series = np.zeros(len(order), dtype=np.int32) if codes is None else codes[order]
+            series = np.zeros(len(order), dtype=np.int32) if codes is None else codes.values[order]
             in_order = not ((np.diff(order) < 0) & (np.diff(series) == 0)).any()
-        rows, moments, codes = rows[order], moments[order], None if codes is None else codes[order]
-        found = _scan(rows, moments, codes, names, ticks, mixed=False)
+        rows, moments = rows[order], moments[order]
+        codes = None if codes is None else replace(codes, values=codes.values[order])
+        found = _scan(rows, moments, codes, ticks, mixed=False)
         assert found is not None
-    whole, real = found
-    return Parts(whole, real, names, _own_parts(rows, moments, whole[2], ticks.own) if ticks.own else None, in_order)
+    own = _own_parts(rows, moments, found[:, WHOLE.index("count")], ticks.own) if ticks.own else None
+    return Parts(found, None if codes is None else codes.names, own, in_order)
 
 
-def _scan(
-    rows: pl.DataFrame, moments: Moments, codes: Codes | None, names: pl.Series | None, ticks: Ticks, *, mixed: bool
-) -> tuple[Whole, Real] | None:
+def _scan(rows: pl.DataFrame, moments: Moments, codes: Codes | None, ticks: Ticks, *, mixed: bool) -> Bars | None:
     """Run the kernel; None where a series is not in the order of time."""
     price, size = _floats(rows[ticks.resample.price]), ticks.resample.size
     whole_size = _wholes(rows[size]) if size is not None and ticks.whole_sizes else None
     real_size = _floats(rows[size], missing=0) if size is not None and not ticks.whole_sizes else None
-    whole, real = _room(rows.height)
-    room = whole.shape[1]
-    clock = ticks.clock
-    given: tuple[Any, ...] = (
+    clock, room = ticks.clock, _room(rows.height)
+    given = (
         np.ascontiguousarray(moments),
-        codes,
+        None if codes is None else codes.values,
         price,
         whole_size,
         real_size,
@@ -170,53 +173,35 @@ def _scan(
         clock.every,
         clock.changes,
         clock.shifts,
+        len(clock.changes),
+        room,
     )
-    given += (len(clock.changes), whole, real, room)
     if mixed:
-        assert names is not None
-        count = _of_mixture(*given, np.empty((len(names), _OPEN_BAR)), len(names))
+        assert codes is not None
+        count = _of_mixture(*given, np.empty((len(codes.names), _OPEN_BAR)), len(codes.names))
     else:
         count = _of_runs(*given)
     if count == _NOT_FINITE:
         raise _NotFiniteError
-    return None if count == _UNSORTED else (whole[:, :count].copy(), real[:, :count].copy())
+    return None if count == _UNSORTED else room[:count].copy()
 
 
-def _room(rows: int) -> tuple[Whole, Real]:
-    """Arrays for as many bars as a block has ticks, kept for the thread's next block: memory is touched as bars are written."""
-    kept = getattr(_kept, "room", None)
-    if kept is None or kept[0].shape[1] < rows:
-        size = max(rows, BLOCK)
-        kept = _kept.room = np.empty((6, size), dtype=np.int64), np.empty((6, size))
+def _room(rows: int) -> Bars:
+    """Room for as many bars as a block has ticks, kept for the thread's next block: memory is touched as bars are written."""
+    kept: Bars | None = getattr(_kept, "room", None)
+    if kept is None or len(kept) < rows:
+        kept = _kept.room = np.empty((max(rows, BLOCK), len(WHOLE) + len(REAL)), dtype=np.int64)
     return kept
 
 
-def _floats(values: pl.Series, missing: int | None = None) -> Real:
+def _floats(values: pl.Series, missing: int | None = None) -> Floats:
     numbers = values if values.dtype == pl.Float64 else values.cast(pl.Float64)
     return np.ascontiguousarray((numbers.fill_null(missing) if numbers.null_count() else numbers).to_numpy())
 
 
-def _wholes(values: pl.Series) -> Whole:
+def _wholes(values: pl.Series) -> Moments:
     numbers = values if values.dtype == pl.Int64 else values.cast(pl.Int64)
     return np.ascontiguousarray((numbers.fill_null(0) if numbers.null_count() else numbers).to_numpy())
-
-
-def _codes(values: pl.Series) -> tuple[Codes, pl.Series]:
-    """Return the code of every row and the names by code."""
-    runs = int((values != values.shift(1)).sum()) if values.dtype == pl.String else len(values)
-    if runs * _RUNS < len(values):
-        found = values.rle().struct.unnest()
-        names = found["value"].unique().sort()
-        codes = found["value"].cast(pl.Enum(names)).to_physical().to_numpy()
-        return np.repeat(codes.astype(np.int32), found["len"].to_numpy()), names
-    if isinstance(values.dtype, pl.Enum):
-        names = values.dtype.categories
-        return values.to_physical().cast(pl.Int32).to_numpy(), names
-    names = values.unique().sort()
-    if values.dtype in (pl.String, pl.Categorical):
-        names = names.cast(pl.String).sort()
-        return values.cast(pl.String).cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy(), names
-    return np.searchsorted(names.to_numpy(), values.to_numpy()).astype(np.int32), names
 
 
 def _reals(rows: pl.DataFrame, ticks: Ticks) -> list[str]:
@@ -235,7 +220,7 @@ def _infinite(rows: pl.DataFrame, ticks: Ticks) -> DataError:
     )
 
 
-def _own_parts(rows: pl.DataFrame, moments: Moments, counts: Whole, own: dict[str, Aggregation]) -> pl.DataFrame:
+def _own_parts(rows: pl.DataFrame, moments: Moments, counts: Moments, own: dict[str, Aggregation]) -> pl.DataFrame:
     """Return what the block knows of the columns that were asked for beside; see `_bar_merge` for how parts are put together."""
     numbered = rows.with_columns(pl.Series("__bar", np.repeat(np.arange(len(counts)), counts)), pl.Series(TIME, moments))
     wanted: list[pl.Expr] = []

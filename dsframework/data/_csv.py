@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 from pathlib import Path
 
 import polars as pl
@@ -39,9 +40,15 @@ def load_csv(data: DataSpec, request: LoadRequest) -> pl.DataFrame:
 
 
 def read_csv(
-    file: Path, separator: str = ",", data: DataSpec | None = None, *, decimal: str = ".", encoding: str = "utf-8"
+    file: Path,
+    separator: str = ",",
+    data: DataSpec | None = None,
+    *,
+    decimal: str = ".",
+    encoding: str = "utf-8",
+    most: int | None = None,
 ) -> pl.DataFrame:
-    """Read a CSV file: the columns that `data` asks for, or all.
+    """Read a CSV file: the columns that `data` asks for, or the first `most`, or all.
 
     Times and entities stay texts, as ``0042`` and ``NA`` are. Columns of numbers may have marks of missing values, such as NA.
 
@@ -62,13 +69,14 @@ def read_csv(
         header = list(names.values())
         _check_separator(header, sign, data.time if data else None)
         _check_header(header, written)
-        chosen = set(choose_columns(header, data) if data else header)
+        chosen = set(choose_columns(header, data) if data else header[:most])
         keys = (data.time, data.entity) if data else ()
         texts = {name: pl.String for name in written if decimal != "." or names[name] in keys}
         wanted = [name for name in written if names[name] in chosen]
         frame = pl.read_csv(source, separator=sign, columns=wanted, schema_overrides=texts, infer_schema_length=None)
         if wanted and frame[wanted[-1]].null_count():
             _check_widths(source, sign, len(written), written.index(wanted[-1]), file)
+            frame = _without_blank_lines(frame, source, sign)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise _malformed(file, source, sign, error) from error
     return numbers_of_texts(frame.rename({name: names[name] for name in wanted}), decimal, keep=keys)
@@ -80,12 +88,27 @@ def _is_wide(file: Path) -> bool:
 
 def _rows(source: Path | bytes, separator: str) -> Iterator[tuple[int, int]]:
     """Give the number and the fields of every line that is not blank."""
+    return ((line, fields) for line, fields in _lines(source, separator) if fields)
+
+
+def _lines(source: Path | bytes, separator: str) -> Iterator[tuple[int, int]]:
+    """Give the number and the fields of every line."""
     with io.TextIOWrapper(io.BytesIO(source) if isinstance(source, bytes) else source.open("rb"), "utf-8", "replace", newline="") as stream:
         lines = csv.reader(stream, delimiter=separator)
         try:
-            yield from ((lines.line_num, len(row)) for row in lines if row)
+            yield from ((lines.line_num, len(row)) for row in lines)
         except csv.Error:
             return
+
+
+def _without_blank_lines(frame: pl.DataFrame, source: Path | bytes, separator: str) -> pl.DataFrame:
+    """Leave out the rows that polars makes of blank lines."""
+    if not frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
+        return frame
+    lines = dropwhile(lambda fields: fields == 0, (fields for _, fields in _lines(source, separator)))
+    next(lines, None)
+    blank = [row for row, fields in enumerate(lines) if fields == 0]
+    return frame.with_row_index("__row").filter(~pl.col("__row").is_in(blank)).drop("__row")
 
 
 def _check_widths(source: Path | bytes, separator: str, width: int, last: int, file: Path) -> None:

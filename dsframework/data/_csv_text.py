@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dsframework.data._mistakes import RowError
 from dsframework.errors import DataError
 
 __all__ = ["MISSING", "find_encoding", "find_separator", "numbers_of_texts", "read_text"]
@@ -130,6 +131,8 @@ def _find_decimal(texts: dict[str, pl.Series]) -> str:
         used = texts[name].filter(texts[name].str.contains(",", literal=True).fill_null(value=False))
         if used.str.contains(_THOUSANDS).all():
             row = int(texts[name].str.contains(",", literal=True).fill_null(value=False).arg_true()[0])
-            text = f"{used[0]!r} of {name!r} (row {row + 1}) may be a thousand or a fraction"
-            raise DataError(text, field="data.decimal", value="auto", mend="set data.decimal to ',' for fractions, or remove the commas")
+            text = f"{used[0]!r} of {name!r} may be a thousand or a fraction"
+            raise RowError(
+                text, rows=(row,), field="data.decimal", value="auto", mend="set data.decimal to ',' for fractions, or remove the commas"
+            )
     return "," if commas else "."

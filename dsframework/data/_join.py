@@ -22,6 +22,8 @@ from dsframework.calendars import trading_calendar
 from dsframework.data._base import LoadRequest
 from dsframework.data._checks import find_column
 from dsframework.data._inspect import inspect
+from dsframework.data._mistakes import RowError
+from dsframework.data._place import placing
 from dsframework.data._source import raw_rows, tidy_rows
 from dsframework.data._times import tidy_times
 from dsframework.data._watch import check_unchanged, file_states
@@ -65,7 +67,8 @@ def _load(name: str, join: JoinSpec, data: DataSpec, request: LoadRequest) -> Jo
     if asked is not None and column is not None:
         source = source.model_copy(update={"columns": list(dict.fromkeys([*asked, column]))})
     try:
-        frame, notes = _read(source, column, request)
+        with placing(source, request.base):
+            frame, notes = _read(source, column, request)
     except DataError as error:
         field = f"data.joins.{name}." + (error.field or "data").replace("data", "source", 1)
         if error.field == _AVAILABLE:
@@ -97,6 +100,8 @@ def _read(source: DataSpec, column: str | None, request: LoadRequest) -> tuple[p
 def _available(values: pl.Series, source: DataSpec) -> pl.Series:
     try:
         return tidy_times(values, source.timezone)[0]
+    except RowError as error:
+        raise RowError(error.message, rows=error.rows, field=_AVAILABLE, value=error.value, mend=error.mend) from error
     except DataError as error:
         raise DataError(error.message, field=_AVAILABLE, value=error.value, mend=error.mend) from error
 

@@ -14,11 +14,14 @@ from dsframework.data._base import LoadRequest
 from dsframework.data._fingerprint import fingerprint_of_files
 from dsframework.data._inspect import inspect
 from dsframework.data._join import Joined, join_all, load_sources
+from dsframework.data._place import placing, source_name
 from dsframework.data._source import read_source
 from dsframework.data._watch import check_unchanged, file_states
-from dsframework.spec import DataSpec
+from dsframework.spec import Checks, DataSpec
 
 __all__ = ["Panel", "load_panel"]
+
+_DEFAULT = Checks()
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Panel:
         SHA-256 over names, types and values; the same for the same rows from whichever file, in whichever order.
     notes
         What a reader should know, each one line.
+    source
+        What a reader calls the main source, such as its file.
+    checks
+        What is done about data that would give wrong numbers.
     """
 
     frame: pl.DataFrame
@@ -46,6 +53,12 @@ class Panel:
     calendar: str | None
     fingerprint: str
     notes: tuple[str, ...] = ()
+    source: str = ""
+    checks: Checks = _DEFAULT
+
+    def place(self, rows: pl.DataFrame) -> str:
+        """Say where the first of some rows of this panel is: its time, and its entity."""
+        return f"{rows[self.time][0]}" + (f", {self.entity}={rows[self.entity][0]}" if self.entity else "")
 
     @property
     def n_rows(self) -> int:
@@ -95,11 +108,13 @@ def load_panel(data: DataSpec, *, base: Path | None = None, frames: Mapping[str,
     states = file_states(data, request.base)
     frame, notes = read_source(_main(data, sources), request)
     check_unchanged(states, data, request.base)
-    notes += inspect(frame, data)
+    with placing(data, request.base):
+        notes += inspect(frame, data)
     if sources:
         frame = join_all(frame, data, sources).rechunk()
         notes += tuple(note for joined in sources for note in joined.notes)
-    return Panel(frame, data.time, data.entity, data.calendar, fingerprint_of_files(frame, data, states), notes)
+    key = fingerprint_of_files(frame, data, states)
+    return Panel(frame, data.time, data.entity, data.calendar, key, notes, source_name(data), data.checks)
 
 
 def _main(data: DataSpec, sources: list[Joined]) -> DataSpec:

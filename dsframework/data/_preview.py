@@ -16,6 +16,7 @@ from dsframework.data._csv import read_csv
 from dsframework.data._csv_text import find_encoding, find_separator, read_text
 from dsframework.data._files import file_kind, find_file
 from dsframework.data._gaps import find_gaps
+from dsframework.data._preview_checks import find_findings
 from dsframework.data._summaries import as_text, as_time, summarize
 from dsframework.data._times import check_timezone, parse_times, tidy_times
 from dsframework.errors import DataError, one_line
@@ -25,6 +26,7 @@ __all__ = ["preview_file"]
 
 _MOST_ENTITIES = 500
 _MOST_GAPS = 100
+_MOST_COLUMNS = 1000
 _LOOK = 200
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "day")
 
@@ -56,7 +58,8 @@ def preview_file(
 ) -> DataPreview:
     """Look at a CSV or Parquet file: columns, span, entities, gaps, the first rows, and what is wrong with it.
 
-    What is wrong with the content goes into ``problems``. The time and the entity are guessed where they are not given.
+    What is wrong with the content goes into ``problems``, what the data checks say of its first rows into ``findings``. The time and the
+    entity are guessed where they are not given.
     Of a Parquet file only the first rows, the statistics and the key columns are held in memory.
 
     Parameters
@@ -84,6 +87,7 @@ def preview_file(
         text = error.message if isinstance(error, DataError) else f"the file can't be read: {one_line(error, 160)}"
         return DataPreview(path=str(path), rows=0, columns=[], problems=[text])
     _choose(look, time, entity, timezone)
+    findings, checked = _findings(look, calendar, timezone)
     gaps = [] if look.keys is None or look.time is None else find_gaps(look.keys, look.time, look.entity, calendar)
     first, last, names = _span(look)
     return DataPreview(
@@ -101,24 +105,41 @@ def preview_file(
         gaps=gaps[:_MOST_GAPS],
         n_gaps=len(gaps),
         problems=look.problems,
+        findings=findings,
+        checked_rows=checked,
         head=[[_plain(value) for value in row] for row in look.sample.head(head).rows()],
     )
+
+
+def _findings(look: _Look, calendar: str | None, timezone: str | None) -> tuple[list[str], int]:
+    if look.time is None or look.keys is None:
+        return [], 0
+    try:
+        return find_findings(look.rows, look.n_rows, time=look.time, entity=look.entity, calendar=calendar, timezone=timezone)
+    except DataError as error:  # the first rows alone may have another form than all of them
+        return [error.message], 0
 
 
 def _open(file: Path) -> _Look:
     problems: list[str] = []
     if file_kind(file) == "parquet":
         rows = pl.scan_parquet(file)
+        names = rows.collect_schema().names()
+        rows, n_columns = rows.select(names[:_MOST_COLUMNS]), len(names)
     else:
         kind, encoding = file_kind(file), find_encoding(file)
         if kind != "csv" and not encoding.startswith("utf-16"):
             read_csv(file)  # says what it is
         if encoding != "utf-8":
             problems.append(f"the text is not UTF-8; set data.encoding: {'utf-16' if encoding.startswith('utf-16') else encoding}")
-        separator = find_separator(read_text(file, encoding))
+        text = read_text(file, encoding)
+        separator = find_separator(text)
         if separator != ",":
             problems.append(f"the columns are separated by {separator!r}; set data.separator")
-        rows = read_csv(file, separator, encoding=encoding).lazy()
+        n_columns = len(pl.read_csv(text, separator=separator, n_rows=0).columns)
+        rows = read_csv(file, separator, encoding=encoding, most=_MOST_COLUMNS).lazy()
+    if n_columns > _MOST_COLUMNS:
+        problems.append(f"there are {n_columns} columns; the first {_MOST_COLUMNS} are looked at")
     sample = rows.head(_LOOK).collect()
     n_rows = int(rows.select(pl.len()).collect().item())
     if n_rows == 0:

@@ -13,7 +13,7 @@ from dsframework.data._sql import load_sql
 from dsframework.errors import DataError
 from dsframework.spec import DataSpec, added_by_packages, catalogue, not_available
 
-__all__ = ["find_loader", "loader_names", "register_loader"]
+__all__ = ["find_loader", "loader_names", "loader_requirements", "register_loader"]
 
 GROUP = "jupyterlab_tsml.loaders"
 _loaders: dict[str, Loader] = {
@@ -25,6 +25,8 @@ _loaders: dict[str, Loader] = {
     "sample": load_sample,
     "sql": load_sql,
 }
+_DISTRIBUTIONS = {"duckdb": ("duckdb",), "onetick": ("onetick-py", "onetick-query-webapi")}
+"""What a model that is served elsewhere reads its rows with; a database's driver is not known here, because its address is not."""
 
 
 def register_loader(name: str, loader: Loader, settings: type[DataSpec] | None = None) -> None:
@@ -47,6 +49,12 @@ def register_loader(name: str, loader: Loader, settings: type[DataSpec] | None =
 def loader_names() -> list[str]:
     """Return the names of all loaders, sorted."""
     return sorted({*_loaders, *added_by_packages(GROUP)})
+
+
+def loader_requirements(data: DataSpec) -> list[str]:
+    """Return the distributions that reading `data` and its joined sources needs beside those of every model."""
+    loaders = {data.loader, *(join.source.loader for join in data.joins.values())}
+    return sorted(name for loader in loaders for name in _DISTRIBUTIONS.get(loader, ()))
 
 
 def find_loader(name: str) -> Loader:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from dsframework.calendars import trading_calendar
-from dsframework.data._bar_blocks import BLOCK, Moments, Parts, Ticks, block_parts
+from dsframework.data._bar_blocks import BLOCK, Block, Moments, Parts, Ticks, block_parts
 from dsframework.data._bar_clock import bar_clock
 from dsframework.data._bar_merge import merge_parts
 from dsframework.data._checks import find_column
@@ -25,7 +25,7 @@ from dsframework.spec import DataSpec, ResampleSpec
 
 __all__ = ["SORTED", "Job", "bars_of_blocks", "bars_of_frame", "check_tick_columns", "tick_columns"]
 
-Job = Callable[[], Iterable[pl.DataFrame]]
+Job = Callable[[], Iterable[Block]]
 """Gives some of the ticks, in blocks."""
 SORTED = "ticks were not in time order; sorted"
 
@@ -54,7 +54,6 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
         frame = frame.with_columns(times)
     if not isinstance(frame.schema[data.time], pl.Datetime):
         raise DataError(f"{data.time!r} has days and no times", field="data.resample", mend="bars are made of ticks with times of day")
-    frame = frame.rechunk()
     jobs: list[Job] = [partial(_slice, frame, start) for start in range(0, frame.height, BLOCK)]
     times = frame[data.time]
     try:
@@ -65,8 +64,8 @@ def bars_of_frame(frame: pl.DataFrame, data: DataSpec) -> tuple[pl.DataFrame, tu
     return bars, (*notes, *more)
 
 
-def _slice(frame: pl.DataFrame, start: int) -> list[pl.DataFrame]:
-    return [frame.slice(start, BLOCK)]
+def _slice(frame: pl.DataFrame, start: int) -> list[Block]:
+    return [Block(frame.slice(start, BLOCK))]
 
 
 class _UnsortedError(Exception):
@@ -105,9 +104,10 @@ def bars_of_blocks(
     found: list[list[Parts]] = [[] for _ in jobs]
 
     def job(number: int) -> None:
-        for rows in jobs[number]():
-            for start in range(0, rows.height, BLOCK):
-                part = block_parts(*_with_moments(rows.slice(start, BLOCK), data, dtype), ticks)
+        for block in jobs[number]():
+            for start in range(0, block.rows.height, BLOCK):
+                rows, moments = _with_moments(block.rows.slice(start, BLOCK), data, dtype)
+                part = block_parts(Block(rows, block.names), moments, ticks)
                 if not (part.sorted or sort_blocks):
                     raise _UnsortedError
                 found[number].append(part)
@@ -116,7 +116,7 @@ def bars_of_blocks(
     parts = [part for one in found for part in one]
     if not parts:
         raise _no_rows(data)
-    if not any(part.whole.shape[1] for part in parts):
+    if not any(len(part.bars) for part in parts):
         raise DataError("no tick has a price", field="data.resample.price", value=resample.price, mend="name the column with prices")
     merged, names, in_order = merge_parts(parts, ticks.own)
     return _finished(merged, names, data, ticks, dtype), _notes(parts, resample, in_order=in_order)
@@ -153,7 +153,7 @@ def _with_moments(rows: pl.DataFrame, data: DataSpec, dtype: pl.Datetime) -> tup
     times = rows[data.time]
     if dtype.time_zone is not None and times.dtype.time_zone is None:  # type: ignore[attr-defined]
         times = localize(times, dtype.time_zone)
-    moments = times.to_physical().to_numpy()
+    moments = times.to_numpy().view(np.int64)  # in UTC where they have a zone
     assert data.resample is not None
     if not data.resample.sessions_only:
         return rows, moments

@@ -7,6 +7,8 @@ import polars as pl
 from dsframework.calendars import trading_calendar
 from dsframework.data._base import LoadRequest
 from dsframework.data._checks import check_duplicates, choose_columns, in_time_order
+from dsframework.data._mistakes import RowError
+from dsframework.data._place import placing
 from dsframework.data._resample import SORTED
 from dsframework.data._ticks import read_bars
 from dsframework.data._times import check_timezone, cut, tidy_times
@@ -20,8 +22,9 @@ _SORTED_ROWS = "rows were not in time order; sorted"
 
 def read_source(data: DataSpec, request: LoadRequest) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the checked rows of a source, sorted by time, then entity, and notes; see `load_panel`."""
-    frame, notes = raw_rows(data, request)
-    return tidy_rows(frame, data, notes)
+    with placing(data, request.base):
+        frame, notes = raw_rows(data, request)
+        return tidy_rows(frame, data, notes)
 
 
 def raw_rows(data: DataSpec, request: LoadRequest) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -49,19 +52,20 @@ def tidy_rows(
     """
     frame = _columns(frame, data)
     if frame.height == 0:
-        raise DataError("there are no rows", field=_field(data), value=getattr(data, "path", None), mend="use data with rows")
+        value = getattr(data, "path", getattr(data, "frame", None))
+        raise DataError("there are no rows", field=_field(data), value=value, mend="use data with rows")
     times, more = tidy_times(frame[data.time], data.timezone)
-    frame = _plain(frame.with_columns(times), data)
+    frame = given = _plain(frame.with_columns(times), data)
     frame = cut(frame, data.time, data.start, data.end)
     notes = (*notes, *more)
     if not in_time_order(frame, data.time, data.entity):
         if data.checks.order == "error":
-            raise _disorder(frame, data)
+            raise _disorder(given, data)
         notes = (*notes, _SORTED_ROWS)
     keys = [data.time, *([data.entity] if data.entity else []), *([version] if version not in (None, data.time) else [])]
     frame = frame.sort(keys, maintain_order=data.checks.duplicates != "error").rechunk()
     if data.checks.duplicates == "error":
-        check_duplicates(frame, keys)
+        check_duplicates(frame, keys, given)
         return frame, notes
     kept = frame.unique(keys, keep=data.checks.duplicates, maintain_order=True)
     if kept.height < frame.height:
@@ -73,8 +77,9 @@ def _disorder(frame: pl.DataFrame, data: DataSpec) -> DataError:
     """Name the first row whose time lies before that of the row above it of the same series."""
     earlier = pl.col(data.time) < pl.col(data.time).shift(1)
     row = int(frame.select(earlier.over(data.entity) if data.entity else earlier).to_series().arg_true()[0])
-    return DataError(
-        f"rows are not in time order: row {row + 1} ({frame[data.time][row]}) lies before the one above it",
+    return RowError(
+        f"rows are not in time order: {frame[data.time][row]} lies before the one above it",
+        rows=(row,),
         field="data.checks.order",
         value="error",
         mend="sort the rows, or set it to sort",
@@ -99,6 +104,7 @@ def _plain(frame: pl.DataFrame, data: DataSpec) -> pl.DataFrame:
     casts += [pl.col(name).fill_nan(None) for name, dtype in frame.schema.items() if dtype.is_float()]
     frame = frame.with_columns(casts)
     if data.entity is not None and frame[data.entity].null_count():
-        text = f"{frame[data.entity].null_count()} rows have no entity"
-        raise DataError(text, field="data.entity", value=data.entity, mend="fill or drop those rows")
+        missing = frame[data.entity].is_null()
+        text = f"{missing.sum()} rows have no entity"
+        raise RowError(text, rows=(int(missing.arg_true()[0]),), field="data.entity", value=data.entity, mend="fill or drop those rows")
     return frame

@@ -19,6 +19,7 @@ import yaml
 
 from dsframework.data._base import LoadRequest
 from dsframework.data._checks import choose_columns
+from dsframework.data._sql_span import within_span
 from dsframework.errors import DataError, MissingDependencyError, one_line
 from dsframework.spec import DataSpec, SqlData, near_miss
 
@@ -26,6 +27,7 @@ __all__ = ["load_sql"]
 
 _BATCH = 100_000
 _DAY = 10
+_NO_END = "9999-12-31"
 _SELECT = re.compile(r"^\s*(--[^\n]*\n\s*|/\*.*?\*/\s*)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
 _BOUND = re.compile(r"(?<![:\w]):(start|end)\b")
 
@@ -97,20 +99,36 @@ def _read(connection: Any, data: SqlData) -> pl.DataFrame:
         schema, _, name = data.table.rpartition(".")
         table = sa.Table(name, sa.MetaData(), schema=schema or None, autoload_with=connection)
         statement: Any = sa.select(*(table.c[column] for column in choose_columns([column.name for column in table.columns], data)))
-        return _frame(connection, statement, {}, data)
+        span = within_span(table.c[data.time], data, connection.dialect.name)
+        if span is None:
+            return _frame(connection, statement, {}, data)
+        found = _frame(connection, statement.where(span), {}, data)
+        if found.height == 0:
+            _tell_span(connection, table.c[data.time], data)
+        return found
     query = data.query or ""
     if not _SELECT.match(query):
         raise DataError("this is not a SELECT", field="data.query", value=query, mend="write one SELECT and nothing else")
     return _frame(connection, sa.text(query), _bounds(query, data), data)
 
 
+def _tell_span(connection: Any, column: Any, data: SqlData) -> None:
+    """Raise when the table has rows, but none near the bounds."""
+    import sqlalchemy as sa
+
+    first, last = connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+    if first is not None:
+        field, value = ("data.start", data.start) if data.start is not None else ("data.end", data.end)
+        text = f"no row is left; the table goes from {first} to {last}"
+        raise DataError(text, field=field, value=value, mend="widen data.start and data.end")
+
+
 def _bounds(query: str, data: SqlData) -> dict[str, str]:
-    """The values of :start and :end, as texts; a day to end with is its last moment, so that it is included."""
+    """The values of :start and :end, as texts; a day to end with is its last moment, so that it is included, and no end is far away."""
     asked = set(_BOUND.findall(query))
-    for name in sorted(asked):
-        if getattr(data, name) is None:
-            raise DataError(f"the query asks for :{name}", field=f"data.{name}", mend=f"set data.{name}, or take :{name} out of the query")
-    end = (data.end or "").strip()
+    if "start" in asked and data.start is None:
+        raise DataError("the query asks for :start", field="data.start", mend="set data.start, or take :start out of the query")
+    end = (data.end or _NO_END).strip()
     values = {"start": (data.start or "").strip(), "end": f"{end} 23:59:59.999999" if len(end) <= _DAY else end}
     return {name: values[name] for name in asked}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from dsframework.data._bar_blocks import Block
 from dsframework.data._base import LoadRequest
 from dsframework.data._parquet import ParquetSource, find_parquet, readable
 from dsframework.data._registry import find_loader
@@ -18,7 +19,7 @@ from dsframework.spec import DataSpec, ParquetData
 
 __all__ = ["read_bars"]
 
-_LARGE = 1 << 21
+_LARGE = 1 << 19
 """Rows of a row group above which it is read in batches."""
 _BATCH = 1 << 18
 _BUFFER = 1 << 20
@@ -36,7 +37,8 @@ def read_bars(data: DataSpec, request: LoadRequest) -> tuple[pl.DataFrame, tuple
         source = find_parquet(data.model_copy(update={"columns": tick_columns(data)}), request)
         check_tick_columns(source.schema, data)
         if isinstance(source.schema[data.time], pl.Datetime):
-            opened = [_open(file, data.path) for file in source.files]
+            coded = _coded(source, data)
+            opened = [_open(file, data.path, coded) for file in source.files]
             return bars_of_blocks(_jobs(source, opened, data), data, source.schema, partial(_span, source, opened, data))
     ticks = find_loader(data.loader)(data.model_copy(update={"columns": tick_columns(data)}), request)
     return bars_of_frame(ticks, data)
@@ -55,10 +57,10 @@ def _jobs(source: ParquetSource, opened: list[_Opened], data: ParquetData) -> li
 class _Opened:
     """A file that each thread opens for itself, with the footer that was read once."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, coded: str | None) -> None:
         import pyarrow.parquet as pq
 
-        self.file, self.metadata = file, pq.read_metadata(file)
+        self.file, self.metadata, self.coded = file, pq.read_metadata(file), coded
         self._kept = threading.local()
 
     def reader(self) -> Any:
@@ -66,7 +68,9 @@ class _Opened:
         import pyarrow.parquet as pq
 
         if not hasattr(self._kept, "reader"):
-            self._kept.reader = pq.ParquetFile(self.file, metadata=self.metadata, buffer_size=_BUFFER)
+            options: dict[str, Any] = {"buffer_size": _BUFFER, "pre_buffer": False}  # else a row group's bytes are all held
+            coded = [] if self.coded is None else [self.coded]
+            self._kept.reader = pq.ParquetFile(self.file, metadata=self.metadata, read_dictionary=coded, **options)
         return self._kept.reader
 
     def span(self, column: str) -> tuple[Any, Any] | None:
@@ -82,19 +86,53 @@ class _Opened:
         return min(one.min for one in found), max(one.max for one in found)
 
 
-def _open(file: Path, given: str) -> _Opened:
+def _open(file: Path, given: str, coded: str | None) -> _Opened:
     with readable(file, given):
-        return _Opened(file)
+        return _Opened(file, coded)
 
 
-def _row_group(source: ParquetSource, number: int, opened: _Opened, group: int, columns: list[str], given: str) -> Iterator[pl.DataFrame]:
+def _coded(source: ParquetSource, data: ParquetData) -> str | None:
+    """The entity where it is a text of every file: its codes are read, and no texts are made."""
+    assert data.resample is not None
+    name = data.entity
+    if name is None or source.schema[name] != pl.String or name in data.resample.inputs:
+        return None
+    return None if any(name in given for given in source.partitions) else name
+
+
+def _row_group(source: ParquetSource, number: int, opened: _Opened, group: int, columns: list[str], given: str) -> Iterator[Block]:
     stored = source.stored(number, columns)
     with readable(opened.file, given):
+        reader = opened.reader()
         if opened.metadata.row_group(group).num_rows <= _LARGE:
-            yield source.add_partition(number, _frame(opened.reader().read_row_group(group, columns=stored, use_threads=False)), columns)
-            return
-        for batch in opened.reader().iter_batches(_BATCH, row_groups=[group], columns=stored, use_threads=False):
-            yield source.add_partition(number, _frame(batch), columns)
+            batches: Iterable[Any] = [reader.read_row_group(group, columns=stored, use_threads=False)]
+        else:
+            batches = reader.iter_batches(_BATCH, row_groups=[group], columns=stored, use_threads=False)
+        for rows in batches:
+            yield _block(rows, source, number, opened.coded, columns)
+
+
+def _block(rows: Any, source: ParquetSource, number: int, coded: str | None, columns: list[str]) -> Block:
+    if coded is None or not _is_coded(rows.schema.field(coded).type):
+        return Block(source.add_partition(number, _frame(rows), columns))
+    column = rows.column(coded)
+    if hasattr(column, "chunks"):
+        column = column.unify_dictionaries().combine_chunks()
+    others = [name for name in columns if name != coded]
+    frame = source.add_partition(number, _frame(rows.drop_columns([coded])), others)
+    return Block(frame.with_columns(_series(column.indices).alias(coded)), _series(column.dictionary).cast(pl.String))
+
+
+def _is_coded(dtype: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(dtype))
+
+
+def _series(values: Any) -> pl.Series:
+    found = pl.from_arrow(values)
+    assert isinstance(found, pl.Series)
+    return found
 
 
 def _frame(rows: Any) -> pl.DataFrame:

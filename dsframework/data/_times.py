@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import polars as pl
 
 from dsframework.data._bar_clock import clock_changes
+from dsframework.data._mistakes import RowError
 from dsframework.errors import DataError
 from dsframework.spec import near_miss
 
@@ -87,30 +88,42 @@ def tidy_times(values: pl.Series, timezone: str | None) -> tuple[pl.Series, tupl
         texts = values.cast(pl.String)
         parsed = parse_times(texts)
         if parsed is None:
-            text, mend = _why_no_time(texts)
-            raise DataError(f"{name!r} is not a time: {text}", field="data.time", value=name, mend=mend)
+            raise _no_time(texts, f"{name!r} is not a time: ")
         values = parsed
     if not values.dtype.is_temporal() or values.dtype in (pl.Time, pl.Duration):
         text = f"{name!r} is not a time but {values.dtype}"
         raise DataError(text, field="data.time", value=name, mend="name the column with dates or datetimes")
     if values.null_count():
-        raise DataError(f"{values.null_count()} times are missing", field="data.time", value=name, mend="fill or drop those rows")
+        text = f"{values.null_count()} times are missing"
+        raise RowError(text, rows=_first(values.is_null()), field="data.time", value=name, mend="fill or drop those rows")
     if isinstance(values.dtype, pl.Datetime):
         return _tidy_datetimes(values, timezone)
     notes = () if timezone is None else (f"data.timezone does nothing: {name!r} has days and no times",)
     return values, notes
 
 
-def _why_no_time(texts: pl.Series) -> tuple[str, str]:
-    """The first text that can't be parsed alone, and the mend."""
+def _no_time(texts: pl.Series, head: str) -> DataError:
+    """What is wrong with texts that are not all times: the first that can't be parsed alone, or the first of another form."""
+    name = texts.name
     if texts.null_count() == len(texts):
-        return "every value is missing", "name the column with dates or datetimes"
+        text = f"{head}every value is missing"
+        return DataError(text, field="data.time", value=name, mend="name the column with dates or datetimes")
     for text in texts.drop_nulls().unique(maintain_order=True):
         if parse_times(pl.Series([text])) is None:
-            return repr(text), _mend_of(text.strip())
-    if texts.str.contains(_OFFSET).any():
-        return "some values have an offset and others have none", "write every time with its offset, or none, with data.timezone"
-    return "the values have different forms", _WRITE
+            mend = _mend_of(text.strip())
+            return RowError(f"{head}{text!r}", rows=_first(texts == text), field="data.time", value=name, mend=mend)
+    aware = texts.str.contains(_OFFSET)
+    why, mend = "the values have different forms", _WRITE
+    other = texts.str.strip_chars().str.len_chars() != len(texts.drop_nulls()[0].strip())
+    if aware.any():
+        why, mend = "some values have an offset and others have none", "write every time with its offset, or none, with data.timezone"
+        other = aware != aware.drop_nulls()[0]
+    return RowError(f"{head}{why}", rows=_first(other), field="data.time", value=name, mend=mend)
+
+
+def _first(where: pl.Series) -> tuple[int, ...]:
+    """The first row of those that are marked, if there is one."""
+    return tuple(where.fill_null(value=False).arg_true()[:1].to_list())
 
 
 def _mend_of(text: str) -> str:
@@ -158,8 +171,9 @@ def localize(values: pl.Series, timezone: str) -> pl.Series:
     gone = missing[row] is None
     count = local.null_count() - values.null_count()
     what = "does not exist in" if gone else "occurs twice in"
-    raise DataError(
-        f"{count} times are unclear where clocks change: {values[row]} (row {row + 1}) {what} {timezone}",
+    raise RowError(
+        f"{count} times are unclear where clocks change: {values[row]} {what} {timezone}",
+        rows=(row,),
         field="data.timezone",
         value=timezone,
         mend="write the times with their offset" if not gone else "write the times with their offset, or name the zone that they are from",

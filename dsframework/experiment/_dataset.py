@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dsframework.data import Panel, check_columns, find_column
+from dsframework.data import Panel, check_columns, find_column, naming
 from dsframework.errors import DataError
 from dsframework.experiment._bars_of_day import BarsOfDay
 from dsframework.experiment._classes import with_codes
@@ -26,6 +26,7 @@ from dsframework.splitting import Fold, Span
 
 __all__ = ["Dataset", "build_dataset"]
 
+_FEWEST_CHANGES, _ROUNDING = 2, 1e-12
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
 
@@ -127,10 +128,15 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
     Raises
     ------
     DataError
-        When a column is missing, not numeric, all null, or the target has missing values.
+        When a column is missing, not numeric, all null, or the target has missing values or never changes.
     FeatureError
         When a feature can't be computed.
     """
+    with naming(panel.source):
+        return _built(panel, target, features, task)
+
+
+def _built(panel: Panel, target: TargetSpec | None, features: list[Component], task: str) -> Dataset:
     classes: tuple[str, ...] = ()
     labelled = panel
     if target is not None:
@@ -147,6 +153,8 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
         return replace(_without_target(labelled, target, table), classes=classes)
     assert target is not None
     frame = add_target(labelled, target)
+    if panel.checks.constant == "error":
+        _check_changes(panel, target, frame)
     known = frame["__y"].is_finite().fill_null(False).to_numpy()
     begun, back = _measures(panel, target, frame)
     table = replace(table, warm=table.warm & begun)
@@ -162,6 +170,22 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
     bars = BarsOfDay.of(panel, target.horizon)
     dataset = _arrays(panel, frame.with_columns(_since(panel, reads)), table, keep, known, reads, bars)
     return replace(dataset, classes=classes)
+
+
+def _check_changes(panel: Panel, target: TargetSpec, frame: pl.DataFrame) -> None:
+    """Refuse a target that is the same in every row: whatever is forecast of it, no score says anything."""
+    known = frame["__y"].drop_nulls().drop_nans().to_numpy()
+    if len(known) < _FEWEST_CHANGES:
+        return
+    low, high = float(known.min()), float(known.max())
+    if high - low > _ROUNDING * max(abs(low), abs(high)):
+        return
+    what = repr(target.column) if target.as_ == "value" else f"the {target.as_} of {target.column!r}"
+    text = f"{what} is {known[0]:g} in every row"
+    if target.as_ in ("class", "direction"):
+        text = f"{what} is the same class in every row"
+    mend = "use another column, or set data.checks.constant to ignore"
+    raise DataError(text, field="target.column", value=target.column, mend=mend)
 
 
 def _checked(panel: Panel, target: TargetSpec, task: str) -> tuple[Panel, tuple[str, ...]]:

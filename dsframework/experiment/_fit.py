@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "FoldOutcome",
     "fit_final",
     "fit_fold",
+    "fit_folds",
     "fit_rows",
     "forecast_rows",
     "sample_of",
@@ -63,7 +65,17 @@ class FinalOutcome:
 
 
 def fit_fold(dataset: Dataset, job: FitJob, fold: Fold) -> FoldOutcome:
-    """Fit on the fold's training rows and score its test rows.
+    """Fit on the fold's training rows and score its test rows; see `fit_folds`."""
+    return fit_folds(dataset, job, (fold,))[0]
+
+
+def fit_folds(dataset: Dataset, job: FitJob, folds: Sequence[Fold]) -> list[FoldOutcome]:
+    """Fit once and score the test rows of every fold that this fit serves, in their order.
+
+    Parameters
+    ----------
+    folds
+        Folds with the same training rows, which `splitting.fit_groups` puts together; the time of the fit counts for the first.
 
     Raises
     ------
@@ -75,11 +87,17 @@ def fit_fold(dataset: Dataset, job: FitJob, fold: Fold) -> FoldOutcome:
         When predictions can't be scored.
     """
     started = time.perf_counter()
-    train, test = dataset.train_rows(fold), dataset.test_rows(fold)
-    learned = fit_rows(dataset, job, train, f"fold {fold.number}")
-    forecast = forecast_rows(dataset, learned, test)
-    scores = score_rows(dataset, job, train, test, forecast)
-    return FoldOutcome(fold.number, forecast, scores, learned.rounds, time.perf_counter() - started)
+    train = dataset.train_rows(folds[0])
+    learned = fit_rows(dataset, job, train, f"fold {folds[0].number}")
+    outcomes = []
+    for fold in folds:
+        test = dataset.test_rows(fold)
+        forecast = forecast_rows(dataset, learned, test)
+        scores = score_rows(dataset, job, train, test, forecast)
+        now = time.perf_counter()
+        outcomes.append(FoldOutcome(fold.number, forecast, scores, learned.rounds, now - started))
+        started = now
+    return outcomes
 
 
 def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:

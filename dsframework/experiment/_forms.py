@@ -39,13 +39,15 @@ def check_values(panel: Panel, target: TargetSpec) -> None:
     values = panel.frame[target.column]
     missing = values.null_count()
     if missing:
-        where = panel.frame.filter(pl.col(target.column).is_null())[panel.time][0]
+        where = panel.place(panel.frame.filter(pl.col(target.column).is_null()))
         raise DataError(
             f"{missing} values of {target.column!r} are missing (first at {where})", field="target.column", mend="fill or drop those rows"
         )
     if target.as_ != "class" and (target.as_ in _POSITIVE or target.threshold is not None) and (values <= 0).any():
         what = "a direction with a threshold" if target.threshold is not None else f"a {target.as_}"
-        raise DataError(f"{target.column!r} has values <= 0, for which {what} is not defined", field="target.as", mend="use as: value")
+        wrong = panel.frame.filter(pl.col(target.column) <= 0)
+        text = f"{wrong.height} values of {target.column!r} are <= 0, for which {what} is not defined (first at {panel.place(wrong)})"
+        raise DataError(text, field="target.as", mend="mend those rows, or use as: value")
     if target.as_ == "volatility" and target.horizon < 2:
         raise DataError("a volatility needs at least two returns", field="target.horizon", value=target.horizon, mend="use horizon: 5")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dsframework.errors import FeatureError
 from dsframework.own_code import OwnCode, import_own, own_code
-from dsframework.spec import Component, PythonFeatureArguments, near_miss
+from dsframework.spec import Component, PythonFeatureArguments, TsfreshArguments, near_miss
 
 __all__ = ["find_own", "own_features", "own_features_code", "own_paths", "use_own"]
 
@@ -39,10 +39,11 @@ def own_features(components: Sequence[Component]) -> dict[str, Any]:
 
 
 def own_features_code(components: Sequence[Component]) -> OwnCode:
-    """Return the modules that these are made of, and the distributions that those import."""
+    """Return the modules that these are made of, and the distributions that those, and features of a library, import."""
     codes = [own_code(found) for found in own_features(components).values() if isinstance(found, type) or inspect.isfunction(found)]
     modules = sorted({module for code in codes for module in code.modules})
-    return OwnCode(modules, sorted({name for code in codes for name in code.distributions}))
+    libraries = {"tsfresh" for component in components if isinstance(component.arguments, TsfreshArguments)}
+    return OwnCode(modules, sorted(libraries.union(*(code.distributions for code in codes))))
 
 
 def find_own(path: str) -> Any:

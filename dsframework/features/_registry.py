@@ -19,6 +19,7 @@ from dsframework.features._rolling import rolling_columns
 from dsframework.features._seasonal import seasonal_columns
 from dsframework.features._sql import sql_columns
 from dsframework.features._summary_guard import summary_columns
+from dsframework.features._tsfresh import tsfresh_columns
 from dsframework.spec import Arguments, added_by_packages, catalogue, not_available
 
 __all__ = ["find_feature", "known_features", "register_feature"]
@@ -40,6 +41,7 @@ _features: dict[str, Feature] = {
     "seasonal": seasonal_columns,
     "sql": sql_columns,
     "summary": summary_columns,
+    "tsfresh": tsfresh_columns,
     "volume_profile": volume_profile_columns,
     "zscore": zscore_columns,
 }

@@ -15,6 +15,7 @@ from dsframework.errors import FeatureError
 from dsframework.features._base import Floats, Moments
 from dsframework.features._build import build_features
 from dsframework.features._plan import feature_names, needed_columns
+from dsframework.features._summary_shapes import SHAPES, autocorrelation
 from dsframework.spec import Component, SummaryArguments, near_miss
 
 __all__ = ["SummaryTable", "build_summary", "is_summary", "summary_needs"]
@@ -195,7 +196,9 @@ def _figure(stat: str) -> Callable[[Floats, _Whole], float]:
     if name == "quantile":
         return partial(_of_known, least=1, figure=lambda known: np.quantile(known, float(given)))
     if name.startswith("autocorrelation_"):
-        return partial(_autocorrelation, lag=int(name.rpartition("_")[2]))
+        return partial(autocorrelation, lag=int(name.rpartition("_")[2]))
+    if name in SHAPES:
+        return SHAPES[name]
     figure, least = _FIGURES[name]
     return partial(_of_known, least=least, figure=figure)
 
@@ -203,17 +206,6 @@ def _figure(stat: str) -> Callable[[Floats, _Whole], float]:
 def _of_known(values: Floats, entity: _Whole, *, least: int, figure: Callable[[Floats], Any]) -> float:
     known = values[~np.isnan(values)]
     return float(figure(known)) if len(known) >= least else float("nan")
-
-
-def _autocorrelation(values: Floats, entity: _Whole, *, lag: int) -> float:
-    """The products of the distances from the mean of rows `lag` apart, over the squares of all distances, as of statsmodels' `acf`."""
-    known = values[~np.isnan(values)]
-    if len(known) < 2 or len(values) <= lag or known.min() == known.max():
-        return float("nan")
-    distance = values - known.mean()
-    products = distance[lag:] * distance[:-lag]
-    products = products[(entity[lag:] == entity[:-lag]) & ~np.isnan(products)]
-    return float(products.sum() / np.square(known - known.mean()).sum()) if len(products) else float("nan")
 
 
 def _moments(known: Floats) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from dsframework.migration._report import Place
 __all__ = ["onetick"]
 
 _ZONES = {"EST5EDT": "America/New_York", "CST6CDT": "America/Chicago", "GMT": "UTC"}
+_HOUR, _DAY = 3_600, 86_400
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -20,7 +21,7 @@ def onetick(block: Block, place: Place) -> dict[str, Any]:
     Raises
     ------
     SpecError
-        When a day or the length of the bars can't be read.
+        When a day or the length of the bars is missing or can't be read.
     """
     data: dict[str, Any] = {"loader": "onetick"}
     db = block.text("db")
@@ -30,28 +31,55 @@ def onetick(block: Block, place: Place) -> dict[str, Any]:
     if not symbols:
         raise block.wrong(None, "'symbols' is missing, such as [AAPL]")
     data |= {"db": db, "tick_type": block.text("tick_type") or "TRD", "symbols": symbols}
-    hours = []
-    for key in ("start", "end"):
-        moment = _moment(block, key)
-        if moment is not None:
-            data[key] = moment.date().isoformat()
-            hours.append(moment.strftime("%H:%M"))
-    seconds = block.whole("bucket")
-    if seconds is not None and seconds > 0:
-        data["bucket"] = _length(seconds)
+    data |= _bounds(block, place)
     zone = block.text("timezone")
     if zone:
         data["timezone"] = _ZONES.get(zone, zone)
         if zone in _ZONES:
             block.tell("changed", "timezone", f"{zone} is called {_ZONES[zone]} here, by the same clock", place)
-    if any(hour != "00:00" for hour in hours):
-        text = f"the hours of the day ({' to '.join(hours)}) are no part of the loader; name the calendar, and leave out rows outside it"
-        block.tell("not taken over", "start", text, place)
-    if data["tick_type"].startswith("TRD_"):
-        data |= {"price": "LAST", "size": "VOLUME"}
-        text = "ticks of this type are bars already; their price and size are taken to be LAST and VOLUME"
-        block.tell("guessed", "tick_type", text, place)
+    seconds = block.whole("bucket")
+    if seconds is not None and seconds > 0:
+        data |= _bars(block, seconds, _fields(block, data["tick_type"], place), place)
     return data
+
+
+def _fields(block: Block, tick_type: str, place: Place) -> dict[str, str]:
+    """The fields with price and size, where they are not OneTick's usual ones."""
+    if not tick_type.startswith("TRD_"):
+        return {}
+    text = "ticks of this type are bars already; their price and size are taken to be LAST and VOLUME"
+    block.tell("guessed", "tick_type", text, place)
+    return {"price": "LAST", "size": "VOLUME"}
+
+
+def _bars(block: Block, seconds: int, fields: dict[str, str], place: Place) -> dict[str, Any]:
+    """Bars that OneTick makes, or, where they are longer than an hour, bars made here of its ticks."""
+    if _DAY % seconds:
+        raise block.wrong("bucket", f"bars of {seconds} seconds do not divide the day; give a length such as 60, 1800 or 86400")
+    if seconds == _DAY or _HOUR % seconds == 0:
+        return {"bucket": _length(seconds)} | fields
+    text = "OneTick makes bars that divide the hour, or days; these are made here of its ticks, with columns open, high, low, close, volume"
+    block.tell("changed", "bucket", text, place)
+    return {"resample": {"every": _length(seconds)} | ({"price": "PRICE", "size": "SIZE"} | fields)}
+
+
+def _bounds(block: Block, place: Place) -> dict[str, str]:
+    """The first and the last moment; an end there is not included, here it is."""
+    start, end = _moment(block, "start"), _moment(block, "end")
+    if start is None:
+        raise block.wrong(None, "'start' is missing, such as [2022, 2, 1]")
+    if end is None:
+        block.tell("guessed", "start", "there is no end; rows go to the present", place)
+        return {"start": _written(start)}
+    midnight = end.time() == dt.time()
+    if midnight and end > start:
+        end -= dt.timedelta(days=1)
+        block.tell("changed", "end", f"an end is not included there, a day to end with is here; the last day is {end.date()}", place)
+    return {"start": _written(start), "end": _written(end)}
+
+
+def _written(moment: dt.datetime) -> str:
+    return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(" ", "auto").removesuffix(":00")
 
 
 def _moment(block: Block, key: str) -> dt.datetime | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsframework.errors import ModelError
 from dsframework.models._base import Floats, Model, Task
-from dsframework.models._border import no_quantiles
+from dsframework.models._border import no_quantiles, refuse_one_class
 from dsframework.models._inner_folds import InnerFold
 from dsframework.models._registry import make_model, member_of
 from dsframework.rows import Rows, asked_of, with_history
@@ -152,6 +152,8 @@ class MemberModel:
             raise ModelError(
                 f"no model of {self.name} is grown in rounds", field=self._field, value=rounds, mend="leave out early_stopping"
             )
+        if self.task == "classification":
+            refuse_one_class(y, self.name, self.n_classes)
         given = Fit(x, y, rounds, weight, rows)
         self._learn(given)
         self.members_ = [self._fitted_member(position, given) for position in range(len(self.members))]

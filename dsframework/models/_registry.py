@@ -41,7 +41,7 @@ models: Registry[Callable[..., Model]] = Registry(
         "torch_tcn": "dsframework.models._torch_models:TorchTcn",
         "arima": "dsframework.models._statistical_models:ArimaModel",
         "ets": "dsframework.models._statistical_models:EtsModel",
-        "theta": "dsframework.models._statistical_models:ThetaModel",
+        "theta": "dsframework.models._theta:ThetaModel",
         "mean": "dsframework.models._ensembles:MeanModel",
         "weighted": "dsframework.models._ensembles:WeightedModel",
         "stacking": "dsframework.models._ensembles:StackingModel",

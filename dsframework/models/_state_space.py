@@ -36,6 +36,10 @@ class StateSpace:
         The first state's covariance, shape (states, states).
     measured
         The variance of the noise.
+    unit
+        What all variances are counted in.
+    unknown
+        Whether nothing is known of the first state of a window.
     """
 
     transition: Floats
@@ -45,6 +49,8 @@ class StateSpace:
     start: Floats
     spread: Floats
     measured: float = 0.0
+    unit: float = 1.0
+    unknown: bool = False
 
     @classmethod
     def of(cls, result: Any, *, unknown: bool) -> StateSpace:
@@ -65,10 +71,14 @@ class StateSpace:
             start=np.zeros(size) if unknown else np.array(first.initial_state),
             spread=_UNKNOWN * np.eye(size) if unknown else np.array(first.initial_state_cov),
             measured=float(space["obs_cov"].item()),
+            unit=float(first.scale) if first.filter_concentrated else 1.0,
+            unknown=unknown,
         )
 
-    def forecast(self, windows: Floats, lengths: np.ndarray[Any, Any], steps: int) -> Floats:
-        """Return the value `steps` after the end of every window, shape (windows,).
+    def forecast(self, windows: Floats, lengths: np.ndarray[Any, Any], steps: int) -> tuple[Floats, Floats]:
+        """Return the value `steps` after the end of every window and the variance of its error, shape (windows,) each.
+
+        The variance is infinite where a window is shorter than the number of states and nothing was known of them before.
 
         Parameters
         ----------
@@ -80,7 +90,8 @@ class StateSpace:
             At least 1.
         """
         state = np.tile(self.start, (len(windows), 1))
-        spread = self.spread
+        spread, variances = self.spread, np.full(len(windows), np.inf)
+        known_after = len(self.start) if self.unknown else 1
         for place in range(int(lengths.max(initial=0))):
             seen = spread @ self.design
             variance = float(self.design @ seen) + self.measured
@@ -89,7 +100,16 @@ class StateSpace:
             here = lengths > place
             surprise = windows[here, place] - state[here] @ self.design
             state[here] = self.intercept + state[here] @ self.transition.T + surprise[:, None] * gain
+            last = lengths == place + 1
+            if place + 1 >= known_after and last.any():
+                variances[last] = self._variance(spread, steps)
         for _ in range(steps - 1):
             state = self.intercept + state @ self.transition.T
         found: Floats = state @ self.design
-        return found
+        return found, variances
+
+    def _variance(self, spread: Floats, steps: int) -> float:
+        """The variance of the value `steps` after a window, from the covariance of the state one step after it."""
+        for _ in range(steps - 1):
+            spread = self.transition @ spread @ self.transition.T + self.shocked
+        return self.unit * (float(self.design @ spread @ self.design) + self.measured)

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsframework.errors import ModelError
 from dsframework.models._base import Floats, Task
-from dsframework.models._border import as_values, foreign, need, no_quantiles
+from dsframework.models._border import as_quantiles, as_values, foreign, need, no_quantiles
 from dsframework.rows import Rows
 
 __all__ = ["LearnedSeries", "StatisticalModel"]
@@ -32,11 +32,14 @@ class LearnedSeries:
         Mean and deviation of its values, on which it was learned.
     parameters
         What `StatisticalModel._forecast` needs; None for a series that never changed.
+    change
+        The root of the mean square of the series' changes over the horizon.
     """
 
     centre: float
     scale: float
     parameters: Any
+    change: float
 
 
 class StatisticalModel(ABC):
@@ -50,12 +53,18 @@ class StatisticalModel(ABC):
 
     An entity with fewer than 30 training rows, or none, or whose value never changed in them, is predicted by its last known value.
 
+    Quantiles are those of a normal distribution with the variance that the model's forecast errors have `horizon` steps ahead when its
+    parameters are the true ones. Where the last known value is the prediction, it is the mean square of the changes over the horizon among
+    the training rows.
+
     Attributes
     ----------
     series_
         What was learned, by the entity's name.
     horizon_
         How many rows ahead the target lies.
+    usual_, deviation_, change_
+        Mean and deviation of all entities' values, and the root of the mean square of their changes over the horizon.
     """
 
     name: ClassVar[str]
@@ -78,9 +87,7 @@ class StatisticalModel(ABC):
         n_classes: int = 2,
         quantiles: tuple[float, ...] = (),
     ) -> None:
-        if quantiles:
-            raise no_quantiles(self.name)
-        self.params, self.task = dict(params), task
+        self.params, self.task, self.quantiles = dict(params), task, tuple(quantiles)
 
     @property
     def history(self) -> int:
@@ -96,14 +103,16 @@ class StatisticalModel(ABC):
         need("statsmodels", "statistics")
         values, rows = self._values(rows)
         self.horizon_ = self._horizon(rows)
-        self.usual_ = float(np.nanmean(values))
+        self.usual_, self.deviation_ = float(np.nanmean(values)), float(np.nanstd(values))
         self.series_: dict[str, LearnedSeries] = {}
+        fewest = max(_FEWEST, self._least)
         for code, entity in enumerate(rows.entities):
             own = np.flatnonzero(rows.entity == code)
-            if int(np.isfinite(values[own]).sum()) >= _FEWEST:
-                self.series_[entity] = self._series(self._filled(values[own], rows.step[own]))
+            if int(np.isfinite(values[own]).sum()) >= fewest:
+                self.series_[entity] = self._series(entity, self._filled(values[own], rows.step[own]))
         if not self.series_:
-            raise ModelError(f"no entity has {_FEWEST} training rows", field=self._field, mend="use longer folds, or more data")
+            raise ModelError(f"no entity has {fewest} training rows", field=self._field, mend="use longer folds, or more data")
+        self.change_ = float(np.sqrt(np.mean([learned.change**2 for learned in self.series_.values()])))
         return self
 
     def find_rounds(self, *_: Any, **__: Any) -> int:
@@ -112,17 +121,18 @@ class StatisticalModel(ABC):
 
     def predict(self, x: Floats, *, rows: Rows | None = None) -> Floats:
         """Return the forecasts from the rows that are asked for, shape (rows,)."""
-        if not hasattr(self, "series_"):
-            raise ModelError(f"{self.name} is not fitted yet", field=self._field, mend="call fit first")
-        values, rows = self._values(rows)
-        asked = np.ones(len(rows), dtype=bool) if rows.asked is None else rows.asked
-        found = np.full(len(rows), np.nan)
-        for code in np.unique(rows.entity):
-            own = np.flatnonzero(rows.entity == code)
-            wanted = np.flatnonzero(asked[own])
-            if len(wanted):
-                found[own[wanted]] = self._entity(rows.entities[code], values[own], wanted)
-        return as_values(found[asked], int(asked.sum()), self.name)
+        point, _ = self._forecasts(rows)
+        return as_values(point, len(point), self.name)
+
+    def predict_quantiles(self, x: Floats, *, rows: Rows | None = None) -> Floats:
+        """Return the quantiles that it was made for, shape (rows, quantiles)."""
+        from scipy.special import ndtri
+
+        if not self.quantiles:
+            raise no_quantiles(self.name)
+        point, deviation = self._forecasts(rows)
+        found = point[:, None] + deviation[:, None] * ndtri(np.asarray(self.quantiles))
+        return as_quantiles(found, len(point), len(self.quantiles), self.name)
 
     def feature_importance(self) -> Floats | None:
         """Return None: features are not looked at."""
@@ -133,8 +143,20 @@ class StatisticalModel(ABC):
         """Return the parameters of a series of mean 0 and deviation 1, shape (rows,), NaN where it is missing."""
 
     @abstractmethod
-    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> Floats:
-        """Return the values `horizon_` after the end of every window, shape (windows,)."""
+    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> tuple[Floats, Floats]:
+        """Return the values `horizon_` after the end of every window, and the variances of their errors, shape (windows,) each.
+
+        A variance is infinite where the window is too short to tell.
+        """
+
+    @property
+    def _least(self) -> int:
+        """The shortest window that a forecast can be made from."""
+        return 1
+
+    def _units(self, entity: str, values: Floats) -> tuple[float, float]:
+        """What is taken from the values of a series, and what they are then divided by, before it is learned."""
+        return float(np.nanmean(values)), float(np.nanstd(values))
 
     @property
     def _field(self) -> str:
@@ -170,32 +192,69 @@ class StatisticalModel(ABC):
         filled[step - step[0]] = values
         return filled[-most:]
 
-    def _series(self, values: Floats) -> LearnedSeries:
-        centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
-        if scale <= 1e-12 * abs(centre):
-            return LearnedSeries(centre, 1.0, None)
+    def _series(self, entity: str, values: Floats) -> LearnedSeries:
+        steps = self.horizon_
+        changes = values[steps:] - values[:-steps]
+        change = float(np.sqrt(np.nanmean(np.square(changes)))) if np.isfinite(changes).any() else float(np.nanstd(values))
+        if float(np.nanstd(values)) <= 1e-12 * abs(float(np.nanmean(values))):
+            return LearnedSeries(float(np.nanmean(values)), 1.0, None, change)
+        centre, scale = self._units(entity, values)
         _quiet()
         with foreign(self.name):
-            return LearnedSeries(centre, scale, self._learn((values - centre) / scale))
+            return LearnedSeries(centre, scale, self._learn((values - centre) / scale), change)
 
-    def _entity(self, name: str, values: Floats, wanted: np.ndarray[Any, Any]) -> Floats:
-        """Forecasts from the rows of one entity at the positions `wanted`."""
+    def _forecasts(self, rows: Rows | None) -> tuple[Floats, Floats]:
+        """The forecasts from the rows that are asked for, and the deviations of their errors."""
+        if not hasattr(self, "series_"):
+            raise ModelError(f"{self.name} is not fitted yet", field=self._field, mend="call fit first")
+        values, rows = self._values(rows)
+        asked = np.ones(len(rows), dtype=bool) if rows.asked is None else rows.asked
+        point, deviation = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        for code in np.unique(rows.entity):
+            own = np.flatnonzero(rows.entity == code)
+            wanted = np.flatnonzero(asked[own])
+            if len(wanted):
+                point[own[wanted]], deviation[own[wanted]] = self._entity(rows.entities[code], values[own], wanted)
+        return point[asked], deviation[asked]
+
+    def _entity(self, name: str, values: Floats, wanted: np.ndarray[Any, Any]) -> tuple[Floats, Floats]:
+        """Forecasts from the rows of one entity at the positions `wanted`, and the deviations of their errors."""
         learned = self.series_.get(name)
         known = np.isfinite(values)
-        last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-        naive: Floats = np.where(last >= 0, values[np.maximum(last, 0)], self.usual_ if learned is None else learned.centre)[wanted]
+        last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))[wanted]
+        usual, change = (self.usual_, self.change_) if learned is None else (learned.centre, learned.change)
+        point: Floats = np.where(last >= 0, values[np.maximum(last, 0)], usual)
+        deviation: Floats = np.where(last >= 0, change, self.deviation_)
         if learned is None or learned.parameters is None:
-            return naive
+            return point, deviation
         gap = np.maximum.accumulate(np.where(known, -1, np.arange(len(values))))
         first = np.maximum(gap + 1, np.arange(len(values)) - self.history)[wanted]
         lengths = wanted - first + 1
-        usable = lengths > 0
+        usable = np.flatnonzero(lengths >= self._least)
         places = first[usable, None] + np.arange(int(lengths.max(initial=0)))
-        windows = (values[np.minimum(places, len(values) - 1)] - learned.centre) / learned.scale
+        windows = values[np.minimum(places, len(values) - 1)]
+        if self._only_positive(learned.parameters):
+            self._refuse(name, values[known])
         with foreign(self.name):
-            ahead = self._forecast(learned.parameters, windows, lengths[usable])
-        naive[usable] = ahead * learned.scale + learned.centre
-        return naive
+            ahead, variance = self._forecast(learned.parameters, (windows - learned.centre) / learned.scale, lengths[usable])
+        point[usable] = ahead * learned.scale + learned.centre
+        deviation[usable] = np.where(np.isfinite(variance), np.sqrt(np.abs(variance)) * learned.scale, change)
+        return point, deviation
+
+    def _only_positive(self, parameters: Any) -> bool:
+        """Whether a model with these parameters forecasts from positive values only."""
+        return False
+
+    def _refuse(self, entity: str, values: Floats) -> None:
+        """Raise `ModelError` where a value is not positive."""
+        wrong = values[values <= 0]
+        if len(wrong):
+            whose = f" of {entity}" if entity else ""
+            raise ModelError(
+                f"a value{whose} is not positive but {wrong[0]:g}, and something multiplies it",
+                field=self._field,
+                mend="use additive in place of multiplicative",
+            )
 
 
 def _quiet() -> None:

@@ -1,4 +1,4 @@
-"""ARIMA, exponential smoothing and Theta."""
+"""ARIMA and exponential smoothing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from dsframework.models._base import Floats
+from dsframework.models._multiplicative import Multiplicative
+from dsframework.models._seasonality import fewest_rows
 from dsframework.models._state_space import StateSpace
 from dsframework.models._statistical import StatisticalModel
 
-__all__ = ["ArimaModel", "EtsModel", "ThetaModel"]
+__all__ = ["ArimaModel", "EtsModel", "without_gaps"]
 
 _TRENDS = {"none": (False, False), "additive": (True, False), "damped": (True, True)}
 
@@ -34,61 +36,55 @@ class ArimaModel(StatisticalModel):
         model = SARIMAX(values, order=order, seasonal_order=(*seasonal, int(season or 0)), trend=trend)
         return StateSpace.of(model.fit(disp=False), unknown=False)
 
-    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> Floats:
-        found: Floats = parameters.forecast(windows, lengths, self.horizon_)
+    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> tuple[Floats, Floats]:
+        found: tuple[Floats, Floats] = parameters.forecast(windows, lengths, self.horizon_)
         return found
 
 
 class EtsModel(StatisticalModel):
-    """Exponential smoothing with additive errors, trend and season: statsmodels' state-space `ExponentialSmoothing`.
+    """Exponential smoothing (Hyndman, Koehler, Ord and Snyder 2008, "Forecasting with exponential smoothing").
 
-    The first state of a window is unknown, and is learned from the window itself by a diffuse filter (Hyndman, Koehler, Ord and Snyder
-    2008, "Forecasting with exponential smoothing").
+    With additive errors, trend and season it is statsmodels' state-space `ExponentialSmoothing`: the first state of a window is unknown,
+    and is learned from the window itself by a diffuse filter. With multiplicative errors and season, see `Multiplicative`.
     """
 
     name = "ets"
+
+    @property
+    def _multiplies(self) -> bool:
+        return str(self.params.get("form", "additive")) == "multiplicative"
+
+    @property
+    def _least(self) -> int:
+        return fewest_rows(self.params.get("season")) if self._multiplies else 1
+
+    def _only_positive(self, parameters: Any) -> bool:
+        return self._multiplies
+
+    def _units(self, entity: str, values: Floats) -> tuple[float, float]:
+        if not self._multiplies:
+            return super()._units(entity, values)
+        self._refuse(entity, values[np.isfinite(values)])
+        return 0.0, float(np.nanmean(values))
 
     def _learn(self, values: Floats) -> Any:
         from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
         trend, damped = _TRENDS[str(self.params.get("trend", "none"))]
+        season = self.params.get("season")
+        if self._multiplies:
+            return Multiplicative.of(without_gaps(values), trend=trend, damped=damped, season=season)
         model = ExponentialSmoothing(
-            _without_gaps(values), trend=trend, damped_trend=damped, seasonal=self.params.get("season"), initialization_method="heuristic"
+            without_gaps(values), trend=trend, damped_trend=damped, seasonal=season, initialization_method="heuristic"
         )
         return StateSpace.of(model.fit(disp=False), unknown=True)
 
-    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> Floats:
-        found: Floats = parameters.forecast(windows, lengths, self.horizon_)
+    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> tuple[Floats, Floats]:
+        found: tuple[Floats, Floats] = parameters.forecast(windows, lengths, self.horizon_)
         return found
 
 
-class ThetaModel(StatisticalModel):
-    """Simple exponential smoothing with half the slope of the series' straight line: statsmodels' `ThetaModel`, not deseasonalised.
-
-    Smoothing and slope are learned from the training rows; smoothing begins at the first value of a window (Assimakopoulos and Nikolopoulos
-    2000, "The theta model").
-    """
-
-    name = "theta"
-
-    def _learn(self, values: Floats) -> Any:
-        from statsmodels.tsa.forecasting.theta import ThetaModel as Theta
-
-        found = Theta(_without_gaps(values), period=1, deseasonalize=False).fit().params
-        return float(found["alpha"]), float(found["b0"])
-
-    def _forecast(self, parameters: Any, windows: Floats, lengths: np.ndarray[Any, Any]) -> Floats:
-        alpha, slope = parameters
-        level = windows[:, 0].copy()
-        for place in range(windows.shape[1]):
-            here = lengths > place
-            level[here] += alpha * (windows[here, place] - level[here])
-        late = (1.0 - (1.0 - alpha) ** lengths) / alpha if alpha > 0 else 0.0
-        found: Floats = level + 0.5 * slope * (self.horizon_ - 1 + late)
-        return found
-
-
-def _without_gaps(values: Floats) -> Floats:
+def without_gaps(values: Floats) -> Floats:
     """The series with its last known value where one is missing: smoothing as statsmodels fits it takes no gaps."""
     known = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), 0))
     filled: Floats = values[known]

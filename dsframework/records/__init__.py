@@ -34,6 +34,7 @@ from dsframework.records._runs import (
     RunSummary,
     Significance,
 )
+from dsframework.records._standing import standing
 
 __all__ = [
     "AuditCheck",
@@ -71,4 +72,5 @@ __all__ = [
     "TrialFinished",
     "TrialRecord",
     "TrialsAccount",
+    "standing",
 ]

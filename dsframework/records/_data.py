@@ -31,7 +31,10 @@ class Gap(Record):
 
 
 class DataPreview(Record):
-    """Columns, span, entities, gaps and the first rows of a file."""
+    """Columns, span, entities, gaps, the first rows, and what is wrong with a file.
+
+    `findings` is what the data checks say of the first `checked_rows` rows, each one line; a run looks at all of them.
+    """
 
     path: str
     rows: int
@@ -47,6 +50,8 @@ class DataPreview(Record):
     gaps: list[Gap] = []
     n_gaps: int = 0
     problems: list[str] = []
+    findings: list[str] = []
+    checked_rows: int = 0
     head: list[list[Any]] = []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from dsframework.records._audit import AuditVerdict
 from dsframework.records._base import Record, Status
 from dsframework.records._results import ExperimentResult, StudyResult, TrialRecord
 
@@ -36,12 +37,16 @@ class ExperimentProgress(Record):
     history: list[float] = []
     test_score: float | None = None
     beats_baselines: bool | None = None
+    audit: AuditVerdict | None = None
     params: dict[str, Any] = {}
     seconds: float = 0.0
 
 
 class StudyStatus(Record):
-    """A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC."""
+    """A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
+
+    `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
+    """
 
     study: str
     name: str

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dsframework.records._audit import AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
-from dsframework.records._results import IntervalsResult, MetricSummary, TrialsAccount
+from dsframework.records._results import EvaluatorResult, IntervalsResult, MetricSummary, TrialsAccount
 
 __all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary", "Significance"]
 
@@ -73,6 +73,7 @@ class ComparisonRow(Record):
     audit: AuditReport | None = None
     params: dict[str, Any] = {}
     intervals: IntervalsResult | None = None
+    evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
     significance: Significance | None = None
 
@@ -100,13 +101,15 @@ class ForecastPanel(Record):
 class Comparison(Record):
     """Everything the comparison panel shows: one document for the sidebar's tab, the notebook and the command line.
 
-    `loss` is the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
+    `best` is the finished run that leads by its mean over the folds; one whose audit failed does so only where there is no other. `loss` is
+    the metric whose mean over rows the significance is of, `compared_rows` and `compared_times` what all runs have in common.
     """
 
     metric: str
     greater_is_better: bool = False
     metrics: list[str]
     rows: list[ComparisonRow]
+    best: str | None = None
     differing: list[str] = []
     spec_diff: dict[str, list[Any]] = {}
     forecast: ForecastPanel | None = None

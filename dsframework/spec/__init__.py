@@ -43,6 +43,7 @@ from dsframework.spec._features import (
 from dsframework.spec._features_own import PythonFeatureArguments, SqlArguments
 from dsframework.spec._features_panel import CrossAssetArguments, FourierArguments, VolumeProfileArguments
 from dsframework.spec._features_summary import SUMMARY_STATS, SummaryArguments
+from dsframework.spec._features_tsfresh import TsfreshArguments
 from dsframework.spec._issues import SpecIssue, near_miss, not_available
 from dsframework.spec._length import Length
 from dsframework.spec._metrics import (
@@ -246,6 +247,7 @@ __all__ = [
     "TorchTcnArguments",
     "Tracking",
     "TransformArguments",
+    "TsfreshArguments",
     "Tuning",
     "Variants",
     "VolumeProfileArguments",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dsframework.spec._arguments import Arguments, Strict
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
-from dsframework.spec._data_parts import Available, Checks, Duration, ResampleSpec, refuse_url
+from dsframework.spec._data_parts import Available, Checks, Duration, ResampleSpec, parse_duration, refuse_url
 from dsframework.spec._issues import not_available
 
 __all__ = [
@@ -29,6 +40,7 @@ __all__ = [
 
 D = TypeVar("D")
 ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252", "cp1250", "cp1251", "iso8859-15", "gb18030", "big5", "shift_jis", "euc-kr", "auto")
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _JOIN_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,40}$")
 NOT_OF_A_SOURCE = ("joins", "checks")
 """What a joined source can't have of its own."""
@@ -154,6 +166,18 @@ class DataSpec(Arguments):
 JoinSpec.model_rebuild()
 DataSpec.model_rebuild()
 
+
+def _bucket(text: str) -> str:
+    length = parse_duration(text) // timedelta(microseconds=1)
+    if length != _DAY and (length == 0 or length > _HOUR or _HOUR % length):
+        wrong = "expected bars that divide the hour, or 1d, such as 30s, 5min or 1h; other lengths are made by 'resample' out of ticks"
+        raise PydanticCustomError("duration", "{text}", {"text": wrong})
+    return text
+
+
+_Printed = Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")]
+"""A text without control characters: OneTick's graphs are lines."""
+
 _PATH = "Relative to the spec's file, or to the folder of the notebook."
 
 
@@ -209,39 +233,74 @@ class SqlData(DataSpec):
 
 
 class OneTickData(DataSpec):
-    """Bars or ticks of a OneTick database, or a stored query; this version says what to do instead of reading them."""
+    """Bars, ticks, a stored query or SQL of a OneTick server, asked through its web API."""
 
     loader: Literal["onetick"] = "onetick"
-    address: Annotated[str, BeforeValidator(refuse_url)] = Field(
-        default="OTP_HTTP_ADDRESS",
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        title="Address",
-        description="The name of the environment variable with the server's address; never the address.",
-    )
-    time: str = Field(default="Time", min_length=1, title="Time column", description="The column with the event time.")
+    time: str = Field(default="Time", min_length=1, title="Time column", description="The column that the time is written to.")
     entity: str | None = Field(default="symbol", title="Entity column", description="The column that the symbol is written to.")
     timezone: str | None = Field(
         default="America/New_York", title="Time zone", description="The zone that bars and bounds are seen in, such as America/New_York."
     )
-    db: str | None = Field(default=None, min_length=1, title="Database", description="Such as US_COMP.")
-    tick_type: str = Field(default="TRD", min_length=1, title="Tick type")
-    symbols: list[str] = Field(min_length=1, title="Symbols", description="Such as AAPL; with the database's name in front for a query.")
-    bucket: Duration | None = Field(default=None, title="Bar length", description="Bars of this length made by OneTick; ticks without one.")
-    price: str = Field(default="PRICE", min_length=1, title="Price field")
-    size: str = Field(default="SIZE", min_length=1, title="Size field")
+    db: str | None = Field(default=None, pattern=r"^\w+$", title="Database", description="Such as US_COMP.")
+    tick_type: str = Field(default="TRD", pattern=r"^\w+$", title="Tick type")
+    symbols: list[_Printed] | None = Field(
+        default=None, min_length=1, title="Symbols", description="Such as AAPL; with the database's name in front for a stored query."
+    )
+    bucket: Annotated[str, AfterValidator(_bucket)] | None = Field(
+        default=None,
+        title="Bar length",
+        description="OPEN to CLOSE, VOLUME, VWAP and COUNT, made by OneTick: up to 1h, or 1d. The ticks themselves without one.",
+    )
+    price: str = Field(default="PRICE", pattern=r"^\w+$", title="Price field", description="What bars are made of.")
+    size: str | None = Field(
+        default="SIZE", pattern=r"^\w+$", title="Size field", description="None for quotes: no VOLUME and no VWAP then."
+    )
     query: str | None = Field(
-        default=None, min_length=1, title="Query", description="A stored query of the server, such as folder/bars.otq::daily."
+        default=None,
+        pattern=r"^remote://\w+::[^\x00-\x1f:]+\.otq(::\w+)?$",
+        title="Stored query",
+        description="A query of the server, such as remote://US_COMP::folder/bars.otq::daily.",
+    )
+    parameters: dict[str, _Printed | int | float] = Field(
+        default={}, title="Parameters", description="Name to value, of the parameters of a stored query."
+    )
+    sql: str | None = Field(
+        default=None,
+        min_length=1,
+        title="SQL",
+        description="One SELECT of OneTick's SQL; :start and :end in it stand for the bounds, as TIMESTAMP >= :start and TIMESTAMP < :end.",
     )
     start: str | None = Field(default=None, title="From", description="First day to use, such as 2024-01-02; it is needed here.")
-    end: str | None = Field(default=None, title="To", description="Last day to use, included; it is needed here.")
+    timeout: Duration = Field(default="10min", title="Wait", description="How long to wait for the server's whole answer.")
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
-        if self.query is not None and self.bucket is not None:
-            raise PydanticCustomError("choice", "{text}", {"text": "'bucket' does nothing to a stored query; remove one of the two"})
-        if self.timezone is None:
-            raise PydanticCustomError("choice", "{text}", {"text": "'timezone' is needed: bounds and bars are seen in it"})
-        return _one_of(self, "db", "query")
+        wrong = next(_wrong_in_onetick(self), None)
+        if wrong is not None:
+            raise PydanticCustomError("choice", "{text}", {"text": wrong})
+        return _one_of(self, "db", "query", "sql")
+
+
+_ASKED_WITH = {"tick_type": "db", "bucket": "db", "price": "bucket", "size": "bucket", "parameters": "query"}
+"""Settings of OneTick that do nothing without another one."""
+
+
+def _wrong_in_onetick(data: OneTickData) -> Iterator[str]:
+    """What is missing, or would do nothing, one sentence each."""
+    if sum(choice is not None for choice in (data.db, data.query, data.sql)) == 1:
+        for name, needed in _ASKED_WITH.items():
+            if name in data.model_fields_set and getattr(data, needed) is None:
+                yield f"{name!r} does nothing without {needed!r}; remove it"
+        if data.sql is not None and data.symbols is not None:
+            yield "'symbols' does nothing beside 'sql', whose text names them; remove it"
+        if data.sql is None:
+            yield from (f"{name!r} is needed here" for name in ("symbols", "start") if getattr(data, name) is None)
+    if data.bucket is not None and data.resample is not None:
+        yield "'bucket' and 'resample' both make bars of ticks; remove one of the two"
+    if data.entity is None and data.symbols is not None and len(data.symbols) > 1:
+        yield "'entity' is needed for several symbols: it names the column that the symbol is written to"
+    if data.timezone is None:
+        yield "'timezone' is needed: bounds and bars are seen in it"
 
 
 def _one_of(data: D, *names: str) -> D:

@@ -134,6 +134,9 @@ class Checks(Strict):
     jumps: Policy = Field(default="warn", title="Split-like jumps", description="Prices that change by a ratio such as 1:2 or 3:1 at once.")
     bars: Policy = Field(default="warn", title="Impossible bars", description="A high below the low, a price that is not positive.")
     short: Policy = Field(default="warn", title="Late and short series", description="Series that begin late, end early or never change.")
+    constant: Literal["error", "ignore"] = Field(
+        default="error", title="Constant target", description="A target that is the same in every row, of which no score says anything."
+    )
     frozen_rows: int = Field(default=10, ge=2, le=100_000, title="Rows that count as frozen")
     outlier_spread: float = Field(
         default=20.0, gt=0, title="Spread of an outlier", description="Distance from the median, in robust standard deviations."

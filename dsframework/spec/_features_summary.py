@@ -16,7 +16,11 @@ from dsframework.spec._statistics import STATS, check_stat
 
 __all__ = ["SUMMARY_STATS", "SummaryArguments"]
 
-SUMMARY_STATS = tuple(name for name in STATS if name != "zscore")
+_SHAPES = (
+    *("mode_5", "mode_10", "correlation_length", "first_minimum", "time_asymmetry", "large_changes", "longest_above_mean", "longest_fall"),
+    *("mean_of_three_error", "motif_entropy"),
+)
+SUMMARY_STATS = (*(name for name in STATS if name != "zscore"), *_SHAPES)
 _LAGGED = re.compile(r"autocorrelation_([1-9]\d{0,4})")
 
 

@@ -29,7 +29,7 @@ class StatisticalArguments(RegressorArguments):
 
 
 class ArimaArguments(StatisticalArguments):
-    """ARIMA of every entity's own past; the features say nothing to it (statsmodels)."""
+    """ARIMA of every entity's own past; gives quantiles of a normal distribution (statsmodels)."""
 
     p: Order = Field(default=1, title="Autoregression", description="How many earlier values.")
     d: Annotated[Any, Searchable(int, ge=0, le=3)] = Field(default=0, title="Differences")
@@ -53,14 +53,45 @@ class ArimaArguments(StatisticalArguments):
 
 
 class EtsArguments(StatisticalArguments):
-    """Exponential smoothing of every entity's own past; the features say nothing to it (statsmodels)."""
+    """Exponential smoothing of every entity's own past; gives quantiles of a normal distribution (statsmodels)."""
 
     trend: Annotated[Any, Searchable(str, choices=("none", "additive", "damped"))] = Field(default="none", title="Trend")
-    season: Season = Field(default=None, title="Season", description="Rows of an additive season; none by default.")
+    season: Season = Field(default=None, title="Season", description="Rows of a season; none by default.")
+    form: Annotated[Any, Searchable(str, choices=("additive", "multiplicative"))] = Field(
+        default="additive", title="Form", description="Whether errors and season are added, or grow with the level of positive values."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.form == "multiplicative":
+            _check_lookback(self.lookback, self.season)
+        return self
 
 
 class ThetaArguments(StatisticalArguments):
-    """Smoothing of every entity's own past, with half its slope; the features say nothing to it (statsmodels)."""
+    """Smoothing of every entity's own past, with half its slope; gives quantiles of a normal distribution (statsmodels)."""
+
+    season: Season = Field(default=None, title="Season", description="Rows of a season, which is taken out and put back; none by default.")
+    seasonality: Annotated[Any, Searchable(str, choices=("auto", "additive", "multiplicative"))] = Field(
+        default="auto",
+        title="Seasonality",
+        description="auto takes a season out where a test finds one, by division where values are positive.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.season is None and self.seasonality != "auto":
+            raise _idle("seasonality would do nothing; name the season's rows, such as season: 5, or remove it")
+        _check_lookback(self.lookback, self.season)
+        return self
+
+
+def _check_lookback(lookback: Any, season: Any) -> None:
+    """Refuse windows that are shorter than what a season is told from."""
+    if isinstance(lookback, int) and isinstance(season, int):
+        fewest = max(2 * season, 10 + 2 * (season // 2))
+        if lookback < fewest:
+            raise _idle(f"a lookback of {lookback} does not tell a season of {season} rows; write lookback: {fewest} or more")
 
 
 def _idle(text: str) -> PydanticCustomError:

@@ -1,66 +1,29 @@
-"""One experiment while it runs: trials are fitted fold by fold, recorded as they finish, and the best is refitted and tested."""
+"""One experiment while it runs: its search, then the best point refitted and tested once, and its audit."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from dsframework.errors import MetricError, ModelError, TsmlError
-from dsframework.execution import Work
-from dsframework.experiment import (
-    AuditOutcome,
-    FinalOutcome,
-    FitJob,
-    FoldOutcome,
-    audit_fit,
-    fit_final,
-    fit_fold,
-    searched,
-)
+from dsframework.errors import ModelError, TsmlError
+from dsframework.experiment import AuditOutcome, FinalOutcome, FitJob, audit_fit, fit_final, searched
 from dsframework.features import own_paths
-from dsframework.metrics import over_folds
 from dsframework.preprocessing import own_steps
-from dsframework.records import ExperimentProgress, ExperimentResult, MetricSummary, Status, TrialRecord
+from dsframework.records import ExperimentProgress, ExperimentResult, Status, TrialRecord
 from dsframework.spec import own_classes
-from dsframework.study._forecasts import prediction_frame, recorded_forecast
-from dsframework.study._intervals import Intervals
+from dsframework.study._forecasts import recorded_forecast
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import Search
-from dsframework.study._trials import account_for_trials
+from dsframework.study._tuning_run import Task, TuningRun
 from dsframework.tracking import StoredTrial, StudyStore
 
-__all__ = ["ExperimentRun", "Task"]
+__all__ = ["ExperimentRun"]
 
-_FINAL = -1
-_AUDIT = -2
-
-
-@dataclass(frozen=True)
-class Task:
-    """One fit to be done: a function of the executor's handle of the rows."""
-
-    key: str
-    function: Callable[..., Any]
-    dataset_key: str
-    arguments: tuple[Any, ...]
-
-    def work(self, handle: Any, *, tame: bool) -> Work:
-        """Return it as a task for an executor, which knows the rows by the handle."""
-        position, _, fold = self.key.split("/")
-        return Work(
-            self.key,
-            self.function,
-            (handle, *self.arguments),
-            kind=f"{position}/{self.function.__name__}",
-            near=f"{self.dataset_key}/{fold}",
-            tame=tame,
-        )
+_FINAL = "final"
+_AUDIT = "audit"
 
 
 class ExperimentRun:
@@ -85,24 +48,20 @@ class ExperimentRun:
     def __init__(
         self, position: int, prepared: Prepared, search: Search, store: StudyStore, *, greater_is_better: bool, import_path: str | None
     ) -> None:
-        self.position, self.prepared, self.search, self.store = position, prepared, search, store
-        self.greater_is_better, self.import_path = greater_is_better, import_path
+        self.position, self.prepared, self.store, self.greater_is_better = position, prepared, store, greater_is_better
         self.run_id = ""
         self.status: Status = "queued"
         self.error: str | None = None
-        self.trials: dict[int, TrialRecord] = {}
         self.result: ExperimentResult | None = None
-        self.resumed = 0
-        self._cached: dict[str, StoredTrial] = {}
-        self._points: dict[int, dict[str, Any]] = {}
-        self._folds: dict[int, dict[int, FoldOutcome]] = {}
-        self._tasks: deque[Task] = deque()
-        self._started = 0.0
-        self._best_history: list[float] = []
-        self._final_asked = False
-        self._repeated: int | None = None
         self.final: FinalOutcome | None = None
         self.audit: AuditOutcome | None = None
+        self._tuning = TuningRun(
+            prepared, search, prepared.folds, store, position=position, greater_is_better=greater_is_better, import_path=import_path
+        )
+        self._tasks: deque[Task] = deque()
+        self._started = 0.0
+        self._adopted = 0
+        self._final_asked = False
 
     @property
     def name(self) -> str:
@@ -126,66 +85,66 @@ class ExperimentRun:
         return self.status != "queued"
 
     @property
+    def complete(self) -> bool:
+        """Whether the final fit and the audit are done, so that the experiment can be concluded."""
+        return self.final is not None and self.audit is not None
+
+    @property
     def seconds(self) -> float:
         """How long it has run."""
         if self.result is not None:
             return self.result.seconds
         return time.time() - self._started if self._started else 0.0
 
+    @property
+    def trials(self) -> dict[int, TrialRecord]:
+        """The trials that have ended, by their number."""
+        return self._tuning.trials
+
+    @property
+    def resumed(self) -> int:
+        """How many trials were taken over from an earlier run."""
+        return self._adopted or self._tuning.resumed
+
     def start(self, run_id: str, cached: dict[str, StoredTrial]) -> None:
         """Begin under a run of MLflow, taking over the trials that are recorded already."""
-        self.run_id, self._cached, self.status, self._started = run_id, cached, "running", time.time()
+        self.run_id, self.status, self._started = run_id, "running", time.time()
+        self._tuning.start(run_id, cached)
         self._advance()
 
     def adopt(self, result: ExperimentResult) -> None:
         """Take over a finished result."""
         self.run_id, self.result, self.status = result.run_id, result, "finished"
-        self.resumed = result.n_trials
+        self._adopted = result.n_trials
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
-        return self._tasks.popleft() if self._tasks else None
+        return next((tasks.popleft() for tasks in (self._tasks, self._tuning.tasks) if tasks), None)
 
     def accept(self, key: str, outcome: Any) -> TrialRecord | None:
         """Take in a fit's outcome, which may be an error; returns the trial that is finished with it, if one is."""
-        _, number_text, fold_text = key.split("/")
-        number, fold = int(number_text), int(fold_text)
-        if fold in (_FINAL, _AUDIT):
-            self._accept_final(fold, outcome)
+        _, what, _ = key.split("/")
+        if what in (_FINAL, _AUDIT):
+            self._accept_final(what, outcome)
             return None
-        if number in self.trials and number != self._repeated:
-            return None  # another fold of this trial failed before
-        if isinstance(outcome, TsmlError):
-            self._tasks = deque(task for task in self._tasks if not task.key.startswith(f"{self.position}/{number}/"))
-            failed = self._failed_trial(number, outcome)
-            self._record(failed, None)
-            self._advance()
-            return failed
-        done = self._folds.setdefault(number, {})
-        done[fold] = outcome
-        if len(done) < len(self.prepared.folds):
-            return None
-        outcomes = [done[fold.number] for fold in self.prepared.folds]
-        del self._folds[number]
-        record = self._trial(number, outcomes)
-        keep = record.status == "finished" and (number == self._repeated or self._is_best(record))
-        self._record(record, self._out_of_fold(outcomes) if keep else None)
+        trial = self._tuning.accept(int(what), outcome)
         self._advance()
-        return record
+        return trial
 
     def fail(self, error: TsmlError) -> None:
         """End with an error."""
         self.status, self.error = "failed", str(error)
-        self._tasks.clear()
+        self._clear()
 
     def stop(self) -> None:
         """End before the end; recorded trials are kept."""
         self.status = "stopped"
-        self._tasks.clear()
+        self._clear()
 
     def finish(self, result: ExperimentResult) -> None:
-        """End well."""
+        """End well; what was only needed to conclude it is let go."""
         self.result, self.status = result, "finished"
+        self.final = None
 
     def progress(self) -> ExperimentProgress:
         """Return the experiment's line of the leaderboard."""
@@ -202,137 +161,58 @@ class ExperimentRun:
             error=self.error,
             trials_done=(len(self.trials) - failed) or (result.n_trials if result else 0),
             trials_failed=failed,
-            trials_total=self.search.total,
+            trials_total=self._tuning.total,
             score=decided.mean if decided else None,
             score_std=decided.std if decided else None,
-            history=self._best_history[-60:],
+            history=self._tuning.best_history[-60:],
             test_score=result.test.get(plan.metric) if result else None,
             beats_baselines=result.beats_baselines if result else None,
+            audit=result.audit.verdict if result and result.audit else None,
             params={key: best.params[key] for key in searched(plan.search_space)} if best else {},
             seconds=round(self.seconds, 2),
         )
 
     def best_trial(self) -> TrialRecord | None:
         """Return the finished trial with the best mean score, the lowest number on a tie."""
-        finished = [trial for trial in self.trials.values() if trial.status == "finished"]
-        return min(finished, key=lambda trial: (self._rank(trial), trial.number)) if finished else None
+        return self._tuning.best()
 
     def best_job(self) -> FitJob:
         """Return the fit of the best trial, of which there must be one."""
         best = self.best_trial()
         assert best is not None
-        return self.prepared.job(best.params, import_path=self.import_path)
+        return self._tuning.job(best.params)
 
     def out_of_fold(self) -> pl.DataFrame | None:
         """Return the recorded out-of-fold predictions of the best trial."""
         best = self.best_trial()
         return self.store.read_trial_predictions(self.run_id, best.number) if best else None
 
-    def _rank(self, trial: TrialRecord) -> float:
-        mean = trial.cv[self.prepared.plan.metric].mean
-        assert mean is not None  # such a trial has failed
-        return -mean if self.greater_is_better else mean
-
-    def _is_best(self, record: TrialRecord) -> bool:
-        best = self.best_trial()
-        return best is None or (self._rank(record), record.number) < (self._rank(best), best.number)
-
     def _advance(self) -> None:
-        """Queue what can be tried now; when everything was tried, the final fit."""
-        while points := self.search.ask():
-            for number, params in points:
-                self._begin(number, params)
-        if self.search.total != len(self.trials) or self._final_asked:
+        """When everything was tried, queue the final fit and the audit."""
+        if not self._tuning.done or self._final_asked:
             return
-        best = self.best_trial()
-        if best is None:
+        if self.best_trial() is None:
             first = min(self.trials.values(), key=lambda trial: trial.number)
             self.fail(ModelError(f"no trial finished: {first.error}"))
             return
-        if self.resumed and self._repeated is None and self.out_of_fold() is None:
-            self._repeated = best.number  # taken over from a run where another trial won, so that nobody kept its predictions
-            self.resumed -= 1
-            self._queue_folds(best.number)
-            return
         self._final_asked = True
-        job = self.prepared.job(best.params, import_path=self.import_path)
-        key, rows = f"{self.position}/{best.number}", self.prepared.dataset_key
-        self._tasks.append(Task(f"{key}/{_FINAL}", fit_final, rows, (job, self.prepared.final)))
-        self._queue_audit(key, job)
+        job = self.best_job()
+        self._queue(_FINAL, fit_final, job, self.prepared.final)
+        self._queue_audit(job)
 
-    def _queue_audit(self, key: str, job: Any) -> None:
+    def _queue_audit(self, job: FitJob) -> None:
         plan, recorded = self.prepared.plan, self.out_of_fold()
         if plan.audit != "full" or plan.task == "clustering" or recorded is None:
             self.audit = AuditOutcome((), 0.0)
             return
         first = self.prepared.folds[0]
         said = recorded_forecast(recorded.filter(pl.col("fold") == first.number), self.prepared.dataset.classes, plan.quantiles)
-        arguments = (job, first, said, plan.metric, self.greater_is_better)
-        self._tasks.append(Task(f"{key}/{_AUDIT}", audit_fit, self.prepared.dataset_key, arguments))
+        self._queue(_AUDIT, audit_fit, job, first, said, plan.metric, self.greater_is_better)
 
-    def _begin(self, number: int, params: dict[str, Any]) -> None:
-        self._points[number] = params
-        key = self.prepared.trial_key(params)
-        if key in self._cached:
-            self._take_over(number, self._cached[key])
-        else:
-            self._queue_folds(number)
+    def _queue(self, what: str, function: Any, *arguments: Any) -> None:
+        self._tasks.append(Task(f"{self.position}/{what}/0", function, self.prepared.dataset_key, arguments))
 
-    def _queue_folds(self, number: int) -> None:
-        job = self.prepared.job(self._points[number], import_path=self.import_path)
-        for fold in self.prepared.folds:
-            self._tasks.append(Task(f"{self.position}/{number}/{fold.number}", fit_fold, self.prepared.dataset_key, (job, fold)))
-
-    def _take_over(self, number: int, stored: StoredTrial) -> None:
-        record = stored.record.model_copy(update={"number": number})
-        self.resumed += 1
-        if stored.run_id == self.run_id and stored.record.number == number:
-            self._note(record)
-            return
-        best = self._is_best(record)
-        self._record(record, self.store.read_trial_predictions(stored.run_id, stored.record.number) if best else None)
-
-    def _record(self, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
-        self.store.record_trial(self.run_id, record, predictions)
-        self._note(record)
-
-    def _note(self, record: TrialRecord) -> None:
-        self.trials[record.number] = record
-        mean = record.cv[self.prepared.plan.metric].mean if record.status == "finished" else None
-        self.search.tell(record.number, mean)
-        best = self.best_trial()
-        if best is not None:
-            self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)
-
-    def _trial(self, number: int, outcomes: list[FoldOutcome]) -> TrialRecord:
-        params = self._points[number]
-        rounds = [outcome.rounds for outcome in outcomes if outcome.rounds is not None]
-        found = over_folds([outcome.scores for outcome in outcomes])
-        cv = {name: MetricSummary(mean=one.mean, std=one.std, folds=list(one.folds), note=one.note) for name, one in found.items()}
-        decides = self.prepared.plan.metric
-        if cv[decides].mean is None:
-            return self._failed_trial(number, MetricError(f"{decides} has no value in any fold: {cv[decides].note}", field="tuning.metric"))
-        return TrialRecord(
-            number=number,
-            key=self.prepared.trial_key(params),
-            params=params,
-            status="finished",
-            cv=cv,
-            seconds=sum(outcome.seconds for outcome in outcomes),
-            rounds=rounds or None,
-        )
-
-    def _failed_trial(self, number: int, error: TsmlError) -> TrialRecord:
-        params = self._points[number]
-        return TrialRecord(number=number, key=self.prepared.trial_key(params), params=params, status="failed", error=str(error))
-
-    def _out_of_fold(self, outcomes: list[FoldOutcome]) -> pl.DataFrame:
-        dataset = self.prepared.dataset
-        by_number = {fold.number: fold for fold in self.prepared.folds}
-        levels = self.prepared.plan.quantiles
-        return pl.concat([prediction_frame(dataset, by_number[outcome.fold], outcome.forecast, levels) for outcome in outcomes])
-
-    def _accept_final(self, what: int, outcome: Any) -> None:
+    def _accept_final(self, what: str, outcome: Any) -> None:
         if isinstance(outcome, TsmlError):
             self.fail(outcome)
         elif what == _AUDIT:
@@ -340,59 +220,6 @@ class ExperimentRun:
         else:
             self.final = outcome
 
-    @property
-    def complete(self) -> bool:
-        """Whether the final fit and the audit are done, so that the experiment can be concluded."""
-        return self.final is not None and self.audit is not None
-
-    def make_result(self, final: FinalOutcome, intervals: Intervals | None = None) -> ExperimentResult:
-        """Return what is reported: the best trial's folds, its one test, and the baselines beside it."""
-        plan, best = self.prepared.plan, self.best_trial()
-        assert best is not None
-        metric = plan.metric
-        scores = final.scores.updated(intervals.scores) if intervals else final.scores
-        rivals = [scores[metric] for scores in final.baselines.values() if metric not in scores.reasons]
-        mine = None if metric in final.scores.reasons else final.scores[metric]
-        return ExperimentResult(
-            name=self.name,
-            model=plan.model.name,
-            variant=plan.variant,
-            status="finished",
-            params=best.params,
-            run_id=self.run_id,
-            cv=best.cv | (intervals.cv if intervals else {}),
-            test=scores.plain(),
-            baselines={name: scores.plain() for name, scores in final.baselines.items()},
-            notes=[
-                *(f"data: {note}" for note in self.prepared.panel.notes),
-                *(f"test {name}: {why}" for name, why in scores.reasons.items()),
-            ],
-            beats_baselines=_beats(mine, rivals, greater_is_better=self.greater_is_better),
-            intervals=intervals.result if intervals else None,
-            trials=account_for_trials(self.trials.values(), metric, greater_is_better=self.greater_is_better),
-            n_trials=len(self.trials),
-            n_train=final.n_train,
-            n_test=final.n_test,
-            n_dropped=self.prepared.dataset.n_dropped,
-            seconds=round(time.time() - self._started, 3),
-        )
-
-    def trial_table(self) -> dict[str, list[Any]]:
-        """Return the trials as columns, for MLflow's table view."""
-        rows = [self.trials[number] for number in sorted(self.trials)]
-        names = self.prepared.plan.metrics
-        table: dict[str, list[Any]] = {"number": [row.number for row in rows], "status": [row.status for row in rows]}
-        for key in self.prepared.plan.search_space:
-            table[key] = [json.dumps(row.params.get(key)) for row in rows]
-        for name in names:
-            table[f"cv_{name}"] = [row.cv[name].mean if name in row.cv else None for row in rows]
-            table[f"cv_{name}_std"] = [row.cv[name].std if name in row.cv else None for row in rows]
-        table["seconds"] = [round(row.seconds, 4) for row in rows]
-        table["error"] = [row.error or "" for row in rows]
-        return table
-
-
-def _beats(mine: float | None, rivals: list[float], *, greater_is_better: bool) -> bool | None:
-    if mine is None or not rivals:
-        return None
-    return all(mine > rival if greater_is_better else mine < rival for rival in rivals)
+    def _clear(self) -> None:
+        self._tasks.clear()
+        self._tuning.tasks.clear()

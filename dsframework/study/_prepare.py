@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from dsframework.data import Panel, load_panel
+from dsframework.data import Panel, load_panel, naming
 from dsframework.errors import TsmlError
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
 from dsframework.features import entities_read, own_paths
@@ -120,7 +120,8 @@ class Preparer:
             if key not in self._datasets:
                 self._datasets[key] = _attempt(lambda: with_weight_column(plain, panel, column))
             dataset = _checked(self._datasets[key])
-        cuts = uncut(dataset) if plan.task == "clustering" else cut(dataset, panel, plan.split, horizon=plan.horizon)
+        with naming(panel.source):
+            cuts = uncut(dataset) if plan.task == "clustering" else cut(dataset, panel, plan.split, horizon=plan.horizon)
         return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
 
     def _panel(self, plan: Plan) -> Panel:

@@ -13,9 +13,10 @@ import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
 from dsframework.execution import Work, make_executor
-from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_fold
+from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_folds
 from dsframework.records import ExperimentResult, Reproduction
 from dsframework.spec import own_classes
+from dsframework.splitting import fit_groups
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._intervals import Intervals, make_intervals
 from dsframework.study._prepare import Prepared, Preparer
@@ -100,17 +101,18 @@ def _fit_again(
     outcomes: dict[str, Any] = {}
     try:
         rows = backend.put(prepared.dataset)
-        for fold in prepared.folds:
-            backend.submit(Work(str(fold.number), fit_fold, (rows, job, fold), kind="fold"))
+        groups = fit_groups(prepared.folds)
+        for group in groups:
+            backend.submit(Work(str(group[0].number), fit_folds, (rows, job, group), kind="folds"))
         backend.submit(Work("final", fit_final, (rows, job, prepared.final), kind="final"))
-        while len(outcomes) < len(prepared.folds) + 1:
+        while len(outcomes) < len(groups) + 1:
             outcomes |= dict(backend.wait(1.0))
     finally:
         backend.close()
     for outcome in outcomes.values():
         if isinstance(outcome, TsmlError):
             raise outcome
-    return [outcomes[str(fold.number)] for fold in prepared.folds], outcomes["final"]
+    return [one for group in groups for one in outcomes[str(group[0].number)]], outcomes["final"]
 
 
 Pair = tuple[str, float, str]

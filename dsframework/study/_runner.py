@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import pickle
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import polars as pl
-
 from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, one_line
-from dsframework.evaluation import interval_columns
 from dsframework.execution import Executor
-from dsframework.experiment import FinalOutcome, FittedPipeline
-from dsframework.features import own_features, own_features_code
-from dsframework.models import model_requirements, own_modules
-from dsframework.preprocessing import own_steps_code
 from dsframework.records import (
     ExperimentFinished,
     ExperimentProgress,
@@ -33,14 +25,12 @@ from dsframework.records import (
     TrialFinished,
     TrialRecord,
     TrialsAccount,
+    standing,
 )
-from dsframework.study._audit import Auditor
-from dsframework.study._evaluate import evaluate
 from dsframework.study._experiment_run import ExperimentRun
-from dsframework.study._forecasts import prediction_frame
-from dsframework.study._intervals import Intervals, make_intervals
+from dsframework.study._record import Recorder
 from dsframework.study._trials import account_for_trials
-from dsframework.tracking import StudyStore, load_result, log_pipeline
+from dsframework.tracking import StudyStore, load_result
 
 __all__ = ["Failure", "Runner"]
 
@@ -98,9 +88,9 @@ class Runner:
     ) -> None:
         self.study, self.name, self.metric, self.greater_is_better = study, name, metric, greater_is_better
         self._items, self._store, self._executor, self._listener = items, store, executor, listener
-        self._tags, self._spec_yaml, self._reuse = tags, spec_yaml, reuse
+        self._tags, self._reuse = tags, reuse
         self._runs = [item for item in items if isinstance(item, ExperimentRun)]
-        self._auditor = Auditor()
+        self._recorder = Recorder(store, study=study, name=name, spec_yaml=spec_yaml)
         self._handles: dict[str, Any] = {}
         self._in_flight: dict[str, int] = {}
         self._started = datetime.now(UTC)
@@ -161,7 +151,7 @@ class Runner:
             seconds_left=round(left, 1) if left is not None else None,
             trials_done=done,
             trials_failed=failed,
-            trials_running=len({key.rpartition("/")[0] for key in self._in_flight if not key.endswith("/-1")}),
+            trials_running=len({trial for trial in map(_trial_of, self._in_flight) if trial}),
             trials_resumed=resumed,
             trials_total=total,
             best=best.run_id if best else None,
@@ -202,13 +192,8 @@ class Runner:
 
     def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
         """The finished experiment with the best score; one whose audit failed is only chosen where there is no other."""
-        sign = -1.0 if self.greater_is_better else 1.0
-        ranked = [
-            (_leaks(item), sign * line.score, line)
-            for item, line in zip(self._items, lines, strict=True)
-            if line.status == "finished" and line.score is not None
-        ]
-        return min(ranked, key=lambda one: one[:2])[2] if ranked else None
+        finished = [line for line in lines if line.status == "finished" and line.score is not None]
+        return min(finished, key=lambda line: standing(line.score, line.audit, greater_is_better=self.greater_is_better), default=None)
 
     def _loop(self) -> None:
         waiting = [run for run in self._runs if run.active]
@@ -265,95 +250,13 @@ class Runner:
             self._emit(TrialFinished(status=self.status(), experiment=run.name, trial=trial))
         if run.complete and run.result is None and run.active:
             try:
-                self._conclude(run)
+                result = self._recorder.conclude(run)
             except TrackingUnavailableError:
                 raise
             except TsmlError as error:
                 run.fail(error)
-
-    def _conclude(self, run: ExperimentRun) -> None:
-        """Record everything of a finished experiment; its result last, which says that the rest is there."""
-        final, prepared = run.final, run.prepared
-        assert final is not None
-        assert run.audit is not None
-        out_of_fold, job = run.out_of_fold(), run.best_job()
-        intervals = None
-        if prepared.plan.intervals is not None and out_of_fold is not None:
-            intervals = make_intervals(prepared, job, out_of_fold, final)
-        result = run.make_result(final, intervals)
-        evaluated = evaluate(prepared, job, final, out_of_fold, intervals)
-        report = self._auditor.report(prepared, run.audit, beats_baselines=result.beats_baselines)
-        broken = [f"evaluation {one.result.name}: {one.result.error}" for one in evaluated if one.result.error]
-        result = result.model_copy(
-            update={"audit": report, "evaluation": [one.result for one in evaluated], "notes": [*result.notes, *broken]}
-        )
-        self._log_golden(run)
-        for path, frame in _prediction_frames(run, final, out_of_fold, intervals).items():
-            self._store.log_frame(run.run_id, frame, path)
-        for path, frame in (item for one in evaluated for item in one.frames.items()):
-            self._store.log_frame(run.run_id, frame, path)
-        self._store.log_table(run.run_id, run.trial_table(), "trials.json")
-        self._store.log_text(run.run_id, self._spec_yaml, "spec.yaml")
-        self._log_model(run, result, intervals)
-        self._store.log_result(result)
-        self._store.finish(run.run_id, "FINISHED")
-        run.finish(result)
-        run.final = None
-        self._emit(ExperimentFinished(status=self.status(), result=result))
-
-    def _log_golden(self, run: ExperimentRun) -> None:
-        golden = self._auditor.golden(run.prepared) if run.prepared.plan.audit != "off" else None
-        if golden is not None:
-            self._store.log_frame(run.run_id, golden.rows, "audit/rows.parquet")
-            self._store.log_frame(run.run_id, golden.features, "audit/features.parquet")
-
-    def _log_model(self, run: ExperimentRun, result: ExperimentResult, intervals: Intervals | None) -> None:
-        plan, final = run.prepared.plan, run.final
-        assert final is not None
-        pipeline = FittedPipeline(
-            task=plan.task,
-            data=plan.data,
-            target=plan.target,
-            features=plan.features,
-            names=run.prepared.dataset.names,
-            lookback=run.prepared.lookback_of(final.learned),
-            learned=final.learned,
-            classes=run.prepared.dataset.classes,
-            intervals=intervals.maker if intervals else None,
-            own=own_features(plan.features),
-            bars=run.prepared.dataset.bars,
-        )
-        about = {
-            "study": self.study,
-            "name": self.name,
-            "experiment": plan.name,
-            "model": plan.model.name,
-            "params": result.params,
-            "task": plan.task,
-            "target": plan.target.model_dump(mode="json", by_alias=True) if plan.target else None,
-            "calendar": plan.data.calendar,
-            "lookback": pipeline.lookback,
-            "input_columns": pipeline.input_columns,
-            "features": list(pipeline.names),
-            "metric": plan.metric,
-            "test": result.test,
-            "cv": {name: summary.mean for name, summary in result.cv.items()},
-            "trained_until": str(run.prepared.dataset.axis[run.prepared.final.train[-1].stop - 1]),
-        }
-        job = plan.job(result.params)
-        own = (own_features_code(plan.features), own_steps_code(plan.preprocessing))
-        try:
-            log_pipeline(
-                run.run_id,
-                pipeline,
-                spec_yaml=self._spec_yaml,
-                about=about,
-                example=run.prepared.example(pipeline.lookback),
-                requirements=sorted({*model_requirements(job.model, job.params), *own[0].distributions, *own[1].distributions}),
-                own_modules=sorted({*own_modules(job.model, job.params), *own[0].modules, *own[1].modules}),
-            )
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
-            raise ModelError(f"the fitted {plan.model.name} can't be stored: {one_line(error, 160)}", field="models") from error
+            else:
+                self._emit(ExperimentFinished(status=self.status(), result=result))
 
     def _fail(self, run: ExperimentRun, error: TsmlError) -> None:
         if run.run_id:
@@ -389,28 +292,14 @@ class Runner:
             self._listener(event)
 
 
-def _prediction_frames(
-    run: ExperimentRun, final: FinalOutcome, out_of_fold: pl.DataFrame | None, intervals: Intervals | None
-) -> dict[str, pl.DataFrame]:
-    """The predictions that are recorded, by the artifact's path, with their intervals."""
-    prepared = run.prepared
-    levels = prepared.plan.quantiles
-    test = prediction_frame(prepared.dataset, prepared.final, final.forecast, levels, final.baseline_predictions)
-    found = {"predictions/test.parquet": test.with_columns(**interval_columns(intervals.test if intervals else None))}
-    if out_of_fold is not None:
-        ends = interval_columns(intervals.folds if intervals else None)
-        found["predictions/cv.parquet"] = out_of_fold.with_columns(**ends)
-    return found
-
-
-def _leaks(item: ExperimentRun | Failure) -> bool:
-    """Whether the audit found the future in an experiment."""
-    report = item.result.audit if isinstance(item, ExperimentRun) and item.result is not None else None
-    return report is not None and report.verdict == "failed"
-
-
 class _Stopped(Exception):  # noqa: N818 (not an error: somebody asked for it)
     """The study was asked to stop."""
+
+
+def _trial_of(key: str) -> str | None:
+    """The trial that a fit belongs to; None where it belongs to none, as the final fit and the audit's do."""
+    trial, _, _ = key.rpartition("/")
+    return trial if trial.rpartition("/")[2].isdigit() else None
 
 
 def _result_of(item: ExperimentRun | Failure) -> ExperimentResult:

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # what is run here is told to nobody, unless somebody says otherwise
 }
 _CONNECT_SECONDS = 5.0
+_FIRST_USE = threading.Lock()  # what makes the tables keeps its state in a module, so that two threads would mix theirs
 _ADDED = re.compile(r"\((raised as a result|sqlite3\.)[^)]*\)\s*")
 
 # MLflow's modules warn about their own type hints when they are imported. The filter is for good: `catch_warnings` is undone by
@@ -78,7 +80,9 @@ def client() -> MlflowClient:
 
         database = sqlite_path(uri)
         if database is not None and not database.exists():
-            create_database(database, artifact_folder(uri))
+            with _FIRST_USE:
+                if not database.exists():
+                    create_database(database, artifact_folder(uri))
         return MlflowClient(tracking_uri=uri)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
-from dsframework.records import Comparison, ComparisonRow, ExperimentResult, Forecast, ForecastPanel, RunSummary, Significance
+from dsframework.records import Comparison, ComparisonRow, ExperimentResult, Forecast, ForecastPanel, RunSummary, Significance, standing
 from dsframework.tracking._artifacts import read_frame
 from dsframework.tracking._client import client, guard
 from dsframework.tracking._runs import find_runs, load_result, load_spec_of
@@ -45,7 +45,9 @@ def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["t
     first = runs[0]
     frames = {run.run_id: load_predictions(run.run_id, part) for run in runs}
     present = {run_id: frame for run_id, frame in frames.items() if frame is not None}
-    tested = significance(present, metric=first.metric, task=first.task)
+    trusted = {run.run_id for run in runs if run.audit != "failed"}
+    testable = {run_id: frame for run_id, frame in present.items() if run_id in trusted} or present
+    tested = significance(testable, metric=first.metric, task=first.task)
     rows = [_row(run, label, tested.by_run.get(run.run_id)) for run, label in zip(runs, labels, strict=True)]
     notes = [f"{label} is {run.status} and has no scores" for run, label in zip(runs, labels, strict=True) if not run.cv]
     if len({run.metric for run in runs}) > 1:
@@ -53,6 +55,12 @@ def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["t
     fingerprints = {tags.get("tsml.data") for tags in _tags(runs)}
     if len(fingerprints) > 1:
         notes.append("the runs did not see the same data; their scores can't be compared directly")
+    if len(testable) < len(present):
+        notes += [
+            f"{label} is not tested against the others: its audit failed"
+            for run, label in zip(runs, labels, strict=True)
+            if run.run_id in present and run.run_id not in testable
+        ]
     notes += tested.notes
     metrics = list(dict.fromkeys(name for row in rows for name in (*row.cv, *row.test)))
     return Comparison(
@@ -60,6 +68,7 @@ def compare_runs(run_ids: list[str], entity: str | None = None, part: Literal["t
         greater_is_better=first.greater_is_better,
         metrics=metrics,
         rows=rows,
+        best=_best(rows, first.metric, greater_is_better=first.greater_is_better),
         differing=_differing(rows),
         spec_diff=_spec_diff(runs),
         forecast=_forecast(runs, labels, present, entity, part),
@@ -111,9 +120,20 @@ def _row(run: RunSummary, label: str, tested: Significance | None) -> Comparison
         audit=result.audit,
         params=result.params,
         intervals=result.intervals,
+        evaluation=result.evaluation,
         trials=result.trials,
         significance=tested,
     )
+
+
+def _best(rows: list[ComparisonRow], metric: str, *, greater_is_better: bool) -> str | None:
+    """The finished run that leads by its mean over the folds."""
+
+    def rank(row: ComparisonRow) -> tuple[bool, bool, float]:
+        return standing(row.cv[metric].mean, row.run.audit, greater_is_better=greater_is_better)
+
+    finished = [row for row in rows if row.run.status == "finished" and metric in row.cv and row.cv[metric].mean is not None]
+    return min(finished, key=rank).run.run_id if finished else None
 
 
 def _differing(rows: list[ComparisonRow]) -> list[str]:

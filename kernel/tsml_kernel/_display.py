@@ -90,7 +90,7 @@ def _status(status: StudyStatus) -> Bundle:
 
 
 def _runs(page: RunPage) -> Bundle:
-    head = ["", "study", "status", "score over the folds", "final test", "trials", "started (UTC)", "took", "run"]
+    head = ["", "study", "status", "score over the folds", "final test", "audit", "trials", "started (UTC)", "took", "run"]
     rows = []
     for run in page.runs:
         score = f"{run.metric} {format_score(run.cv.get(run.metric), run.cv_std.get(run.metric))}"
@@ -98,7 +98,8 @@ def _runs(page: RunPage) -> Bundle:
         trials = "" if run.n_trials is None else str(run.n_trials)
         started = (run.started or "")[:16].replace("T", " ")
         test = format_number(run.test.get(run.metric)) + naive
-        rows.append([run.name, run.study_name, run.status, score, test, trials, started, format_duration(run.seconds), run.run_id])
+        took = format_duration(run.seconds)
+        rows.append([run.name, run.study_name, run.status, score, test, run.audit or "", trials, started, took, run.run_id])
     more = ["More runs exist; raise --limit or give a filter."] if page.next_token else []
     return _grid(_count(len(page.runs), "run", "No run fits."), head, rows, more)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsframework.records import Comparison, StudyResult, StudyStatus
+from dsframework.records import AuditVerdict, Comparison, StudyResult, StudyStatus, standing
 
 __all__ = ["Board", "Line", "board_of_comparison", "board_of_result", "board_of_status"]
 
@@ -25,6 +25,7 @@ class Line:
     test: float | None = None
     baseline: tuple[str, float] | None = None
     beats_baselines: bool | None = None
+    audit: AuditVerdict | None = None
     trials: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
@@ -52,8 +53,8 @@ class Board:
 
     @property
     def best(self) -> Line | None:
-        """The first line that has a score."""
-        return next((line for line in self.lines if line.score is not None), None)
+        """The first line that has a score and did not fail; lines whose audit failed stand behind the others."""
+        return next((line for line in self.lines if line.score is not None and line.status != "failed"), None)
 
 
 def board_of_status(status: StudyStatus) -> Board:
@@ -67,6 +68,7 @@ def board_of_status(status: StudyStatus) -> Board:
             std=item.score_std,
             test=item.test_score,
             beats_baselines=item.beats_baselines,
+            audit=item.audit,
             trials=_trials(item.trials_done, item.trials_total),
             params=item.params,
             error=item.error,
@@ -100,6 +102,7 @@ def board_of_result(result: StudyResult, greater_is_better: bool, status: StudyS
                 test=item.test.get(metric),
                 baseline=_baseline(item.baselines, metric, greater_is_better),
                 beats_baselines=item.beats_baselines,
+                audit=item.audit.verdict if item.audit else None,
                 trials=str(item.n_trials),
                 params=item.params,
                 error=item.error,
@@ -128,6 +131,7 @@ def board_of_comparison(comparison: Comparison) -> Board:
                 test=row.test.get(metric),
                 baseline=_baseline(row.baselines, metric, comparison.greater_is_better),
                 beats_baselines=row.run.beats_baselines,
+                audit=row.run.audit,
                 trials=str(row.run.n_trials) if row.run.n_trials is not None else "",
                 params=row.params,
                 error=row.run.error,
@@ -150,10 +154,8 @@ def _notes(status: StudyStatus) -> tuple[str, ...]:
 
 
 def _sorted(lines: Sequence[Line], greater_is_better: bool) -> tuple[Line, ...]:
-    def rank(line: Line) -> float:
-        if line.score is None or math.isnan(line.score):
-            return math.inf
-        return -line.score if greater_is_better else line.score
+    def rank(line: Line) -> tuple[bool, bool, float]:
+        return standing(None if line.status == "failed" else line.score, line.audit, greater_is_better=greater_is_better)
 
     return tuple(sorted(lines, key=rank))
 

@@ -69,4 +69,5 @@ def _row(line: Line, best: bool) -> list[str]:
     params = ", ".join(
         f"{name}={value if isinstance(value, str) else json.dumps(value, default=str)}" for name, value in line.params.items()
     )
-    return [f"{'★ ' if best else ''}{line.label}", score, format_number(line.test), naive, line.trials, params]
+    label = f"{'★ ' if best else ''}{line.label}{' (audit failed)' if line.audit == 'failed' else ''}"
+    return [label, score, format_number(line.test), naive, line.trials, params]

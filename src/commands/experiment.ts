@@ -4,8 +4,10 @@ import type {
 } from '@jupyterlab/application';
 import {
   ICommandPalette,
+  Dialog,
   InputDialog,
-  Notification
+  Notification,
+  showDialog
 } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
@@ -15,7 +17,8 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { errorLine } from '../api';
 import { cellSource, insertCell } from '../experiment/cell';
 import {
-  isSpecFile,
+  exists,
+  mayBeSpec,
   openSpec,
   saveSpec,
   withSuffix
@@ -230,8 +233,9 @@ function addFileCommands(
           typeof given === 'string'
             ? given
             : await askPath(tsml, trans, browser?.model.path ?? '');
-        if (path) {
-          await saveSpec(tsml.draft, contents, withSuffix(path));
+        const file = path && withSuffix(path);
+        if (file && (await mayWrite(around, file))) {
+          await saveSpec(tsml.draft, contents, file);
         }
       })
   });
@@ -267,6 +271,9 @@ async function chooseRun(
   trans: TranslationBundle
 ): Promise<string | null> {
   const page = await tsml.client.runs({ limit: 50 });
+  if (page.runs.length === 0) {
+    throw new Error(trans.__('There is no run yet to load from.'));
+  }
   const labels = page.runs.map(
     run => `${run.study_name} · ${run.name} · ${moment(run.started)}`
   );
@@ -286,11 +293,29 @@ async function chooseSpec(around: IAround): Promise<string | null> {
     translator,
     title: trans.__('Open an experiment'),
     filter: item =>
-      item.type === 'directory' || isSpecFile(item.path) ? {} : null
+      item.type === 'directory' || mayBeSpec(item.path) ? {} : null
   });
   const file = answer.value?.find(item => item.type !== 'directory');
   const { contents } = app.serviceManager;
   return answer.button.accept && file ? contents.localPath(file.path) : null;
+}
+
+/** Whether a file is the draft's own or not there, or may be replaced. */
+async function mayWrite(around: IAround, path: string): Promise<boolean> {
+  const { app, tsml, trans } = around;
+  const { contents } = app.serviceManager;
+  if (path === tsml.draft.file || !(await exists(contents, path))) {
+    return true;
+  }
+  const answer = await showDialog({
+    title: trans.__('Replace %1?', path),
+    body: trans.__('There is a file of that name; what it holds is lost.'),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Replace') })
+    ]
+  });
+  return answer.button.accept;
 }
 
 async function askPath(

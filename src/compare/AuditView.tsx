@@ -15,10 +15,15 @@ export function AuditBadge(props: {
     return null;
   }
   const failed = worst.verdict === 'failed';
+  const found = `${worst.name}: ${worst.detail}`;
   return (
     <span
       className={`jp-TsmlBadge ${failed ? 'jp-mod-error' : 'jp-mod-warn'}`}
-      title={`${worst.name}: ${worst.detail}`}
+      title={
+        failed
+          ? trans.__('Not counted as the best, and sorted last: %1', found)
+          : found
+      }
     >
       {failed ? trans.__('audit failed') : trans.__('audit warned')}
     </span>

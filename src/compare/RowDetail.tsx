@@ -1,6 +1,12 @@
 import type { Comparison, ComparisonRow } from '../wire';
 import { AuditTable } from './AuditView';
-import { formatNumber, formatScore, formatValue } from './format';
+import { EvaluationView } from './EvaluationView';
+import {
+  formatNumber,
+  formatPercent,
+  formatScore,
+  formatValue
+} from './format';
 import type { ITranslation } from './translation';
 
 /**
@@ -79,15 +85,16 @@ export function RowDetail(props: IRowDetailProps): JSX.Element {
       {row.intervals?.scores.map(score => (
         <p key={score.nominal}>
           {trans.__(
-            'Intervals for %1 % hold %2 % of the test; mean width %3, interval score %4',
-            formatNumber(100 * score.nominal),
-            formatNumber(score.coverage === null ? null : 100 * score.coverage),
+            'Intervals for %1 hold %2 of the test; mean width %3, interval score %4',
+            formatPercent(score.nominal),
+            formatPercent(score.coverage),
             formatNumber(score.mean_width),
             formatNumber(score.winkler)
           )}
         </p>
       ))}
       {row.trials?.sentence && <p>{row.trials.sentence}</p>}
+      <EvaluationView evaluation={row.evaluation} trans={trans} />
       {row.audit && <AuditTable audit={row.audit} trans={trans} />}
       {params.length > 0 && (
         <p>

@@ -14,7 +14,9 @@ export function SpecDiff(props: {
   if (fields.length === 0) {
     return (
       <p className="jp-TsmlCompare-empty">
-        {trans.__('The documents of these runs are the same.')}
+        {trans.__(
+          'The documents of these runs are the same; the table shows what differs inside of them: variants, models and parameters.'
+        )}
       </p>
     );
   }

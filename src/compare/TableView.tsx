@@ -1,10 +1,8 @@
 import * as React from 'react';
 import type { Comparison, ComparisonRow } from '../wire';
-import { AuditBadge } from './AuditView';
-import { formatNumber } from './format';
+import { Badges } from './Badges';
 import { RowDetail } from './RowDetail';
 import {
-  bestRow,
   columnsOf,
   filterRows,
   sortRows,
@@ -56,11 +54,6 @@ export function TableView(props: ITableViewProps): JSX.Element {
     columns.find(column => column.id === sorting.column),
     sorting.descending
   );
-  const best = bestRow(
-    comparison.rows,
-    columns.find(column => column.id === deciding),
-    comparison.greater_is_better
-  );
   return (
     <>
       <Tools
@@ -93,7 +86,7 @@ export function TableView(props: ITableViewProps): JSX.Element {
                 {...props}
                 row={row}
                 columns={visible}
-                best={row.run.run_id === best}
+                best={row.run.run_id === comparison.best}
               />
             ))}
           </tbody>
@@ -166,70 +159,6 @@ function Row(props: IRowProps): JSX.Element {
             />
           </td>
         </tr>
-      )}
-    </>
-  );
-}
-
-/**
- * Whether a run is worse than the best one on the shared test rows by more than luck.
- */
-function Significance(props: {
-  row: ComparisonRow;
-  trans: ITranslation;
-}): JSX.Element | null {
-  const { row, trans } = props;
-  const tested = row.significance;
-  if (!tested || tested.verdict === 'best') {
-    return null;
-  }
-  const worse = tested.verdict === 'worse';
-  const hint = trans.__(
-    'Diebold-Mariano test against the best run, corrected for the number of runs: p = %1; its mean loss is %2 greater (95 %: %3 to %4).',
-    formatNumber(tested.p_value),
-    formatNumber(tested.difference),
-    formatNumber(tested.lower),
-    formatNumber(tested.upper)
-  );
-  return (
-    <span className={`jp-TsmlBadge${worse ? ' jp-mod-warn' : ''}`} title={hint}>
-      {worse
-        ? trans.__('significantly worse than the best')
-        : trans.__('not significantly worse')}
-    </span>
-  );
-}
-
-function Badges(props: {
-  row: ComparisonRow;
-  best: boolean;
-  trans: ITranslation;
-}): JSX.Element {
-  const { row, best, trans } = props;
-  return (
-    <>
-      {best && (
-        <span className="jp-TsmlBadge jp-mod-best">{trans.__('best')}</span>
-      )}
-      {row.run.status !== 'finished' && (
-        <span
-          className="jp-TsmlBadge jp-mod-warn"
-          title={row.run.error ?? undefined}
-        >
-          {row.run.status}
-        </span>
-      )}
-      <Significance row={row} trans={trans} />
-      <AuditBadge audit={row.audit} trans={trans} />
-      {row.run.beats_baselines === false && (
-        <span
-          className="jp-TsmlBadge jp-mod-warn"
-          title={trans.__(
-            'A naive forecast is as good or better on the final test.'
-          )}
-        >
-          {trans.__('naive not beaten')}
-        </span>
       )}
     </>
   );

@@ -34,6 +34,15 @@ export function formatScore(
 }
 
 /**
+ * Write a share in percent, with no digit that says nothing.
+ */
+export function formatPercent(share: number | null | undefined): string {
+  return share === null || share === undefined || Number.isNaN(share)
+    ? '–'
+    : `${Number((100 * share).toFixed(1))} %`;
+}
+
+/**
  * Write a duration given in seconds.
  */
 export function formatDuration(seconds: number | null | undefined): string {

@@ -82,8 +82,19 @@ export function visibleColumns(
   );
 }
 
+/** The columns in which a run that reads the future looks better than it is. */
+const SCORES: ReadonlySet<ColumnGroup> = new Set(['cv', 'test']);
+
+/**
+ * Whether the audit found the future in a run, so that its scores can't be believed.
+ */
+export function leaks(row: ComparisonRow): boolean {
+  return row.run.audit === 'failed';
+}
+
 /**
  * The rows sorted by a column; rows without a value stand last either way, and ties keep their order.
+ * By a score, runs whose audit failed stand behind those that can be believed.
  */
 export function sortRows(
   rows: readonly ComparisonRow[],
@@ -99,6 +110,9 @@ export function sortRows(
     const b = column.value(second);
     if (isMissing(a) || isMissing(b)) {
       return Number(isMissing(a)) - Number(isMissing(b));
+    }
+    if (SCORES.has(column.group) && leaks(first) !== leaks(second)) {
+      return Number(leaks(first)) - Number(leaks(second));
     }
     return sign * compareValues(a, b);
   });
@@ -127,19 +141,6 @@ export function filterRows(
       .toLowerCase();
     return words.every(word => text.includes(word));
   });
-}
-
-/**
- * The id of the row with the best value in a metric's column.
- */
-export function bestRow(
-  rows: readonly ComparisonRow[],
-  column: IColumn | undefined,
-  greaterIsBetter: boolean
-): string | null {
-  const first = sortRows(rows, column, greaterIsBetter)[0];
-  const value = first && column ? column.value(first) : null;
-  return first && !isMissing(value) ? first.run.run_id : null;
 }
 
 /**

@@ -13,7 +13,10 @@ export function columnTitle(
     case 'cv':
       return {
         title: trans.__('%1, folds', name),
-        hint: trans.__('%1: mean ± deviation over the validation folds', name)
+        hint: trans.__(
+          '%1: mean ± deviation over the validation folds; runs whose audit failed are sorted last',
+          name
+        )
       };
     case 'test':
       return {

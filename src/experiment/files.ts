@@ -17,6 +17,13 @@ export function isSpecFile(path: string): boolean {
 }
 
 /**
+ * Whether a file may hold a document: those of others have plainer names.
+ */
+export function mayBeSpec(path: string): boolean {
+  return /\.ya?ml$/.test(path);
+}
+
+/**
  * Whether a path is one of a data file.
  */
 export function isDataFile(path: string): boolean {
@@ -38,11 +45,28 @@ export async function openSpec(
   contents: Contents.IManager,
   path: string
 ): Promise<void> {
-  const file = await contents.get(path, { type: 'file', format: 'text' });
+  const file = await contents.get(path, {
+    type: 'file',
+    format: 'text',
+    content: true // by default there is none
+  });
   const text = String(file.content);
   const folder = PathExt.dirname(path);
   const moved = await rebaseYaml(text, folder, '').catch(() => text);
   await draft.replace(moved, path);
+}
+
+/**
+ * Whether there is a file already.
+ */
+export async function exists(
+  contents: Contents.IManager,
+  path: string
+): Promise<boolean> {
+  return contents.get(path, { content: false }).then(
+    () => true,
+    () => false
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import type {
 } from '@lumino/coreutils';
 import type { RJSFSchema, UiSchema } from '@rjsf/utils';
 import { isStage } from './cards';
-import { isMapping, list, mapping } from './json';
+import { list, mapping } from './json';
 import type { Kind } from './searchable';
 
 /** One component that a stage offers, or one loader of the data. */
@@ -288,7 +288,7 @@ function told_(raw: JSONObject): DrawnSchema {
       told[key] = text.replaceAll('`', '');
     }
   }
-  if ('default' in raw && !isMapping(raw['default'])) {
+  if ('default' in raw) {
     told.tsmlDefault = raw['default'];
   }
   return told;

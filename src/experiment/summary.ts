@@ -5,6 +5,9 @@ import { formatSearchable } from './searchable';
 
 const BETWEEN = ' · ';
 
+/** The keys whose value does not tell what it is about. */
+const NAMED: ReadonlySet<string> = new Set(['audit', 'weights', 'intervals']);
+
 /**
  * One line for a part of the document, as a folded card shows it; values that are by default stay out.
  *
@@ -17,7 +20,10 @@ export function summarise(
 ): string {
   return keys
     .filter(key => !isDefault(spec[key] ?? null, schema.properties?.[key]))
-    .map(key => part(spec[key], schema.properties?.[key]))
+    .map(key => {
+      const text = part(spec[key], schema.properties?.[key]);
+      return text && NAMED.has(key) ? words(key, text) : text;
+    })
     .filter(Boolean)
     .join(BETWEEN);
 }

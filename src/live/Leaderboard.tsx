@@ -93,6 +93,16 @@ function Line(props: ILineProps): JSX.Element {
           {best && (
             <span className="jp-TsmlBadge jp-mod-best">{trans.__('best')}</span>
           )}
+          {item.audit === 'failed' && (
+            <span
+              className="jp-TsmlBadge jp-mod-error"
+              title={trans.__(
+                'The audit found that the future leaks into it, so that it is not counted as the best.'
+              )}
+            >
+              {trans.__('audit failed')}
+            </span>
+          )}
           {item.beats_baselines === false && (
             <span
               className="jp-TsmlBadge jp-mod-warn"

@@ -1,17 +1,17 @@
 import type { ExperimentProgress, StudyStatus } from '../wire';
 
 /**
- * The experiments, the best score first; those without a score keep their order behind the others.
+ * The experiments, the best score first; behind them those whose audit failed, then those that failed or have no score yet.
  */
 export function leaderboard(status: StudyStatus): ExperimentProgress[] {
   const sign = status.greater_is_better ? -1 : 1;
   return [...status.experiments].sort((first, second) => {
-    const a = first.score;
-    const b = second.score;
+    const a = standing(first);
+    const b = standing(second);
     if (a === null || b === null) {
       return Number(a === null) - Number(b === null);
     }
-    return sign * (a - b);
+    return a.leaks - b.leaks || sign * (a.score - b.score);
   });
 }
 
@@ -20,7 +20,16 @@ export function leaderboard(status: StudyStatus): ExperimentProgress[] {
  */
 export function leader(status: StudyStatus): ExperimentProgress | null {
   const first = leaderboard(status)[0];
-  return first && first.score !== null ? first : null;
+  return first && standing(first) ? first : null;
+}
+
+/** What an experiment is ranked by; nothing without a score to rank. */
+function standing(
+  item: ExperimentProgress
+): { leaks: number; score: number } | null {
+  return item.score === null || item.status === 'failed'
+    ? null
+    : { leaks: Number(item.audit === 'failed'), score: item.score };
 }
 
 /**

@@ -51,6 +51,9 @@ function Studies(props: IRunsView): JSX.Element {
     <section aria-label={trans.__('Studies')}>
       <h3 className="jp-Tsml-title">{trans.__('Studies')}</h3>
       {studies.error && <Mistakes texts={[studies.error]} />}
+      {!known && !studies.error && (
+        <p className="jp-Tsml-empty">{trans.__('Loading…')}</p>
+      )}
       {known?.length === 0 && (
         <p className="jp-Tsml-empty">
           {trans.__('No study yet. Write one under Experiment and press Run.')}
@@ -107,6 +110,9 @@ function Runs(props: IRunsView): JSX.Element {
         </button>
       </div>
       {runs.error && <Mistakes texts={[runs.error]} />}
+      {!runs.runs && !runs.error && (
+        <p className="jp-Tsml-empty">{trans.__('Loading…')}</p>
+      )}
       {runs.runs?.length === 0 && (
         <p className="jp-Tsml-empty">
           {runs.filter ? trans.__('No run fits.') : trans.__('No run yet.')}

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ExperimentProgress, StudyStatus } from '../wire';
 import { formatDuration, formatNumber } from '../compare/format';
+import { leader, leaderboard } from '../live/ranking';
 import { statusText } from '../live/statusText';
 import { moment } from './format';
 import { isOver } from './studies';
@@ -100,13 +101,7 @@ function Leaderboard(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { study, trans } = props;
-  const better = study.greater_is_better ? -1 : 1;
-  const ranked = [...study.experiments].sort((a, b) => {
-    if (a.score === null || b.score === null) {
-      return Number(a.score === null) - Number(b.score === null);
-    }
-    return better * (a.score - b.score);
-  });
+  const first = leader(study);
   return (
     <div
       className="jp-Tsml-scroll"
@@ -126,8 +121,8 @@ function Leaderboard(props: {
           </tr>
         </thead>
         <tbody>
-          {ranked.map(one => (
-            <Line key={one.name} one={one} trans={trans} />
+          {leaderboard(study).map(one => (
+            <Line key={one.name} one={one} best={one === first} trans={trans} />
           ))}
         </tbody>
       </table>
@@ -137,9 +132,10 @@ function Leaderboard(props: {
 
 function Line(props: {
   one: ExperimentProgress;
+  best: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { one, trans } = props;
+  const { one, best, trans } = props;
   const trials = one.trials_total
     ? `${one.trials_done}/${one.trials_total}`
     : String(one.trials_done);
@@ -147,6 +143,12 @@ function Line(props: {
     <tr data-status={one.status} title={one.error ?? ''}>
       <th scope="row">
         {one.name}
+        {best && (
+          <span className="jp-Tsml-status" data-status="finished">
+            {trans.__('best')}
+          </span>
+        )}
+        {one.audit === 'failed' && <AuditFailedBadge trans={trans} />}
         {one.beats_baselines === false && <NaiveBadge trans={trans} />}
         {one.status === 'failed' && (
           <span className="jp-Tsml-status" data-status="failed">
@@ -190,8 +192,10 @@ export function AuditFailedBadge(props: {
   const { trans } = props;
   return (
     <span
-      className="jp-Tsml-badge"
-      title={trans.__('The audit found that the future leaks into this run')}
+      className="jp-Tsml-badge jp-mod-error"
+      title={trans.__(
+        'The audit found that the future leaks into it, so that it is not counted as the best.'
+      )}
     >
       {trans.__('audit failed')}
     </span>

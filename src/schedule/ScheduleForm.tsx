@@ -36,6 +36,13 @@ function Body(props: IScheduleForm): JSX.Element {
             {trans.__('Model: %1 of %2', summary.name, summary.study_name)}
           </p>
         )}
+        {summary?.audit === 'failed' && (
+          <p className="jp-Tsml-warning" role="note">
+            {trans.__(
+              'The audit of this run failed: the future leaks into it, so that it will predict worse than its scores say.'
+            )}
+          </p>
+        )}
         <TextRow {...props} name="name" label={trans.__('Name')} />
         <TextRow
           {...props}

@@ -23,6 +23,7 @@ class ScheduleDialog extends Dialog<unknown> {
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.okButton({ label: trans.__('Write the schedule') })
       ],
+      focusNodeSelector: '#jp-Tsml-schedule-name',
       hasClose: true
     });
     this.addClass('jp-Tsml-scheduleDialog');

@@ -24,13 +24,19 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "spec.yaml:4: data.path: the file is empty (got 'one.csv'); use a file with rows"),
     "blank lines": ("\n\n", "spec.yaml:4: data.path: there are no rows (got 'one.csv'); use data with rows"),
     "a head alone": ("date,volume\n", "spec.yaml:4: data.path: there are no rows (got 'one.csv'); use data with rows"),
-    "no head": ("\n".join(ROWS), "spec.yaml:4: data.path: the first line is a row and not the columns' names (got '2015-01-01')"),
+    "no head": (
+        "\n".join(ROWS),
+        "spec.yaml:4: data.path: the first line is a row and not the columns' names in one.csv (got '2015-01-01')",
+    ),
     "Excel": (
         b"PK\x03\x04\x14\x00\x06\x00",
         "data.path: this is an Excel workbook or another zip file, not a CSV file (got 'one.csv'); open it",
     ),
     "UTF-16": (rows().encode("utf-16"), "data.path: this text is UTF-16 or UTF-32, not UTF-8 (got 'one.csv'); save it as UTF-8"),
-    "semicolons": (rows().replace(",", ";"), "spec.yaml:4: data.separator: each line is one column, 'date;volume' (got ','); use ';'"),
+    "semicolons": (
+        rows().replace(",", ";"),
+        "spec.yaml:4: data.separator: each line is one column, 'date;volume' in one.csv (got ','); use ';'",
+    ),
     "a ragged line": (rows((7, "2015-01-08,1,2")), "line 9 has 3 fields, the head has 2"),
     "decimal commas": (column('{day},"{value}"').replace(".", ","), "write numbers as 1234.5: with a point, and without commas"),
     "thousands": (column('{day},"{value:,}"'), "write numbers as 1234.5: with a point, and without commas"),
@@ -38,23 +44,38 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         rows((7, "2015-01-08,abc")),
         "spec.yaml:5: target.column: 1 of 120 values of 'volume' are texts and not numbers",
     ),
-    "day and month": (column("{day:%d/%m/%Y},{value}"), "data.time: 'date' is not a time: '01/01/2015' (got 'date'); write the year first"),
+    "day and month": (
+        column("{day:%d/%m/%Y},{value}"),
+        "data.time: 'date' is not a time: '01/01/2015' in one.csv, line 2 (got 'date'); write the year first",
+    ),
     "seconds": (column("14200704{day:%m},{value}"), "looks like seconds since 1970"),
-    "a day that is none": (rows((7, "2015-02-30,1")), "spec.yaml:4: data.time: 'date' is not a time: '2015-02-30' (got 'date')"),
-    "a missing day": (rows((7, ",1")), "spec.yaml:4: data.time: 1 times are missing (got 'date'); fill or drop those rows"),
+    "a day that is none": (
+        rows((7, "2015-02-30,1")),
+        "spec.yaml:4: data.time: 'date' is not a time: '2015-02-30' in one.csv, line 9 (got 'date')",
+    ),
+    "a missing day": (
+        rows((7, ",1")),
+        "spec.yaml:4: data.time: 1 times are missing in one.csv, line 9 (got 'date'); fill or drop those rows",
+    ),
     "some offsets": (
         column("{day}T10:00:00,{value}").replace("-07T10:00:00", "-07T10:00:00+01:00"),
-        "some values have an offset and others have none (got 'date'); write every time with its offset, or none, with data.timezone",
+        (
+            "some values have an offset and others have none in one.csv, line 8 (got 'date'); write every "
+            "time with its offset, or none, with data.timezone"
+        ),
     ),
     "the same day twice": (
         rows((7, ROWS[6])),
-        "data.time: 1 rows repeat a time of their series, the first at date=2015-01-07 (got 'date'); keep",
+        "data.time: 1 rows repeat a time of their series, the first at date=2015-01-07 in one.csv, lines 8 and 9 (got 'date'); keep",
     ),
-    "infinite": (rows((7, "2015-01-08,inf")), "target.column: 1 values of 'volume' are infinite (first at 2015-01-08)"),
-    "a hole": (rows((7, "2015-01-08,")), "target.column: 1 values of 'volume' are missing (first at 2015-01-08); fill or drop those rows"),
+    "infinite": (rows((7, "2015-01-08,inf")), "target.column: 1 values of 'volume' are infinite (first at 2015-01-08) in one.csv"),
+    "a hole": (
+        rows((7, "2015-01-08,")),
+        "target.column: 1 values of 'volume' are missing (first at 2015-01-08) in one.csv; fill or drop those rows",
+    ),
     "no value at all": (
         column("{day},"),
-        "spec.yaml:5: target.column: every value of 'volume' is missing (got 'volume'); use another column",
+        "spec.yaml:5: target.column: every value of 'volume' is missing in one.csv (got 'volume'); use another column",
     ),
     "three rows": ("\n".join(["date,volume", *ROWS[:3]]), "spec.yaml:7: split"),
     "a short line": (rows((7, "2015-01-08")), "data.path: this is not a well-formed CSV file: line 9 has 1 fields, the head has 2"),
@@ -64,15 +85,18 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     ),
     "the future": (
         rows((119, "2099-01-01,5")),
-        "data.checks.future: 1 rows lie in the future, the first at date=2099-01-01; remove those rows, or set data.checks.future to warn",
+        (
+            "data.checks.future: 1 rows lie in the future, the first at date=2099-01-01 in one.csv; "
+            "remove those rows, or set data.checks.future to warn"
+        ),
     ),
     "one row": (
         "\n".join(["date,volume", ROWS[0]]),
-        "target.horizon: no row has a target: the longest entity has fewer than 2 rows (got 1)",
+        "target.horizon: no row has a target: the longest entity has fewer than 2 rows in one.csv (got 1)",
     ),
     "a column twice": (
         rows().replace("date,volume", "date,volume,volume"),
-        "data.path: two columns have the same name (got 'volume'); rename",
+        "data.path: two columns have the same name in one.csv (got 'volume'); rename",
     ),
 }
 
@@ -98,17 +122,23 @@ CHANGES = {
     "a decimal comma that may be a thousand": (
         "path: one.csv",
         "path: thousands.csv, separator: auto, decimal: auto",
-        "data.decimal: '1,250' of 'volume' (row 1) may be a thousand or a fraction (got 'auto'); set data.decimal to ','",
+        "data.decimal: '1,250' of 'volume' may be a thousand or a fraction in thousands.csv, line 2 (got 'auto'); set data.decimal to ','",
     ),
     "an hour that does not exist": (
         "path: one.csv",
         "path: spring.csv, timezone: America/New_York",
-        "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 (row 1) does not exist in America/New_York",
+        (
+            "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 does not "
+            "exist in America/New_York in spring.csv, line 2"
+        ),
     ),
     "an hour that comes twice": (
         "path: one.csv",
         "path: autumn.csv, timezone: America/New_York",
-        "data.timezone: 1 times are unclear where clocks change: 2024-11-03 01:30:00 (row 1) occurs twice in America/New_York",
+        (
+            "data.timezone: 1 times are unclear where clocks change: 2024-11-03 01:30:00 occurs "
+            "twice in America/New_York in autumn.csv, line 2"
+        ),
     ),
     "half a Parquet file": (
         "loader: csv, path: one.csv",
@@ -128,7 +158,7 @@ CHANGES = {
     "a constant target that is to be refused": (
         "path: one.csv, time: date",
         "path: constant.csv, time: date, checks: {short: error}",
-        "data.checks.short: 'volume' never changes; leave those series out, or set data.checks.short to warn",
+        "data.checks.short: 'volume' never changes in constant.csv; leave those series out, or set data.checks.short to warn",
     ),
     "a missing file": ("path: one.csv", "path: on.csv", "spec.yaml:4: data.path: no such file (got 'on.csv'); did you mean one.csv?"),
     "a folder": ("path: one.csv", "path: .", "spec.yaml:4: data.path: this is a folder (got '.'); name a file in it"),

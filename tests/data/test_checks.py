@@ -252,7 +252,7 @@ def test_repeated_times_keep_the_first_or_the_last_row() -> None:
 
 def test_disorder_can_be_refused() -> None:
     rows = pl.DataFrame({"time": [FIRST, LAST, LAST, FIRST], "ticker": ["A", "A", "B", "B"], "v": [1.0, 2.0, 3.0, 4.0]})
-    text = r"^data\.checks\.order: rows are not in time order: row 4 \(2024-01-02\) lies before the one above it"
+    text = r"^data\.checks\.order: rows are not in time order: 2024-01-02 lies before the one above it in data frame f, row 4"
     with pytest.raises(DataError, match=text):
         load(rows, calendar=None, checks={"order": "error"})
     assert load(rows[:3], calendar=None, checks={"order": "error"}).n_rows == 3

@@ -63,7 +63,7 @@ def test_a_comma_that_may_be_a_thousand_is_refused_unless_the_sign_is_given(tmp_
     with pytest.raises(DataError) as caught:
         load(tmp_path, text, **AUTO)
     assert str(caught.value) == (
-        "data.decimal: '1,250' of 'v' (row 1) may be a thousand or a fraction (got 'auto');"
+        "data.decimal: '1,250' of 'v' may be a thousand or a fraction in x.csv, line 2 (got 'auto');"
         " set data.decimal to ',' for fractions, or remove the commas"
     )
     assert load(tmp_path, text, separator=";", decimal=",")["v"].to_list() == [1.25, 2.5]
@@ -90,7 +90,7 @@ WRONG: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "not what it says": (
         "day,name\n2024-01-01,Größe\n".encode("cp1252"),
         {"encoding": "shift_jis"},
-        "data.encoding: line 2 is not shift_jis (got 'shift_jis'); use cp1252, or save it as UTF-8",
+        "data.encoding: line 2 is not shift_jis in x.csv (got 'shift_jis'); use cp1252, or save it as UTF-8",
     ),
     "a short line": (
         b"day,v,w\n2024-01-01,1,2\n2024-01-02,1\n",
@@ -102,7 +102,11 @@ WRONG: dict[str, tuple[bytes, dict[str, Any], str]] = {
         {},
         "data.path: this is not a well-formed CSV file: line 3 has 3 fields, the head has 2 (got 'x.csv'); mend the file or data.separator",
     ),
-    "another separator": (b"day;v\n2024-01-01;1\n", {}, "data.separator: each line is one column, 'day;v' (got ','); use ';' or auto"),
+    "another separator": (
+        b"day;v\n2024-01-01;1\n",
+        {},
+        "data.separator: each line is one column, 'day;v' in x.csv (got ','); use ';' or auto",
+    ),
 }
 
 

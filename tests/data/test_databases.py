@@ -116,6 +116,8 @@ def test_sql_tables_and_queries_are_read(database: str, rows: pl.DataFrame) -> N
     query = "select day, ticker, volume from bars where day >= :start and day <= :end and note is not null"
     found = from_sql(query=query, start="2024-01-03", end="2024-01-06")
     assert_frame_equal(found, expected(rows.filter(pl.col("note").is_not_null()), columns=["volume"], start="2024-01-03", end="2024-01-06"))
+    found = from_sql(query=query, start="2024-01-03")  # as a schedule reads, whose data has no end
+    assert_frame_equal(found, expected(rows.filter(pl.col("note").is_not_null()), columns=["volume"], start="2024-01-03"))
 
 
 def test_ticks_of_a_database_become_bars(database: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dsframework.data import Panel, check_columns, load_panel, loader_names
 from dsframework.errors import DataError
-from dsframework.spec import CsvData, FrameData, OneTickData, ParquetData, catalogue
+from dsframework.spec import CsvData, FrameData, ParquetData, catalogue
 
 TEXT = "date,ticker,close,volume\n2024-01-02,A,1.5,10\n2024-01-02,B,2.5,20\n2024-01-03,A,1.6,11\n2024-01-03,B,2.6,21\n"
 
@@ -28,16 +28,6 @@ def frame(rows: Any, **settings: Any) -> Panel:
 
 def test_every_loader_of_the_spec_is_there() -> None:
     assert loader_names() == catalogue.names("data")
-
-
-def test_onetick_says_what_to_do_instead() -> None:
-    data = OneTickData(db="US_COMP", symbols=["AAPL"], bucket="1min", start="2024-01-02", end="2024-01-03")
-    with pytest.raises(DataError) as caught:
-        load_panel(data)
-    assert str(caught.value) == (
-        "data.loader: this version can't read from OneTick itself (got 'onetick');"
-        " write the bars to a Parquet file with onetick-py and use loader: parquet, or hand a data frame over with loader: frame"
-    )
 
 
 def test_fifty_thousand_columns_are_read_and_one_is_picked_out(tmp_path: Path) -> None:
@@ -129,11 +119,14 @@ WRONG_FILES = [
     ),
     (
         "headless.csv",
-        ("data.path: the first line is a row and not the columns' names (got '2024-01-02'); add a first line such as date,volume"),
+        (
+            "data.path: the first line is a row and not the columns' names in headless.csv (got "
+            "'2024-01-02'); add a first line such as date,volume"
+        ),
     ),
-    ("twins.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
-    ("spaced.csv", "data.path: two columns have the same name (got 'v'); rename one of them"),
-    ("semicolon.csv", "data.separator: each line is one column, 'date;v' (got ','); use ';' or auto"),
+    ("twins.csv", "data.path: two columns have the same name in twins.csv (got 'v'); rename one of them"),
+    ("spaced.csv", "data.path: two columns have the same name in spaced.csv (got 'v'); rename one of them"),
+    ("semicolon.csv", "data.separator: each line is one column, 'date;v' in semicolon.csv (got ','); use ';' or auto"),
 ]
 
 
@@ -171,31 +164,35 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
     (TEXT, {"time": "dat"}, "data.time: no such column (got 'dat'); did you mean date?"),
     (TEXT, {"time": "zzz"}, "data.time: no such column (got 'zzz'); there are date, ticker, close, volume"),
     (TEXT, {"entity": "Ticker"}, "data.entity: no such column (got 'Ticker'); did you mean ticker?"),
-    (TEXT, {"entity": "date"}, "data.entity: the time column can't be the entity (got 'date'); name another column"),
+    (TEXT, {"entity": "date"}, "data.entity: the time column can't be the entity in bars.csv (got 'date'); name another column"),
     (TEXT, {"entity": "ticker", "columns": ["volumn"]}, "data.columns: no such column (got 'volumn'); did you mean volume?"),
     (
         TEXT,
         {},
-        "data.time: 2 rows repeat a time of their series, the first at date=2024-01-02 (got 'date'); set data.entity: ticker",
+        (
+            "data.time: 2 rows repeat a time of their series, the first at date=2024-01-02 in bars.csv, "
+            "lines 2 and 3 (got 'date'); set data.entity: ticker"
+        ),
     ),
     (
         TEXT + "2024-01-03,B,9,9\n",
         {"entity": "ticker"},
         (
-            "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, ticker=B (got 'date');"
+            "data.time: 1 rows repeat a time of their series, the first at date=2024-01-03, "
+            "ticker=B in bars.csv, lines 5 and 6 (got 'date');"
             " keep one row each, or set data.checks.duplicates"
         ),
     ),
     (
         "date,v\n2024-01-02,1\nyesterday,2\n",
         {},
-        "data.time: 'date' is not a time: 'yesterday' (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
+        "data.time: 'date' is not a time: 'yesterday' in bars.csv, line 3 (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
     ),
     (
         "date,v\n03/04/2015,1\n",
         {},
         (
-            "data.time: 'date' is not a time: '03/04/2015' (got 'date');"
+            "data.time: 'date' is not a time: '03/04/2015' in bars.csv, line 2 (got 'date');"
             " write the year first, as 2024-01-31: 03/04/2015 may be read as day and month or as month and day"
         ),
     ),
@@ -203,23 +200,34 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
         "date,v\n2024-01-02T10:00:00Z,1\n2024-01-03 10:00,2\n",
         {},
         (
-            "data.time: 'date' is not a time: some values have an offset and others have none (got 'date');"
+            "data.time: 'date' is not a time: some values have an offset and others have none in bars.csv, line 3 (got 'date');"
             " write every time with its offset, or none, with data.timezone"
         ),
     ),
     (
         "date,v\n1420070400,1\n",
         {},
-        "data.time: 'date' is not a time: '1420070400' (got 'date'); write 2024-01-31 16:00; 1420070400 looks like seconds since 1970",
+        (
+            "data.time: 'date' is not a time: '1420070400' in bars.csv, line 2 (got 'date'); write "
+            "2024-01-31 16:00; 1420070400 looks like seconds since 1970"
+        ),
     ),
-    ("date,v\n2024-02-30,1\n", {}, "data.time: 'date' is not a time: '2024-02-30' (got 'date'); write 2024-01-31 or 2024-01-31 16:00"),
-    ("date,v\n2024-01-02,1\n,2\n", {}, "data.time: 1 times are missing (got 'date'); fill or drop those rows"),
+    (
+        "date,v\n2024-02-30,1\n",
+        {},
+        "data.time: 'date' is not a time: '2024-02-30' in bars.csv, line 2 (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
+    ),
+    ("date,v\n2024-01-02,1\n,2\n", {}, "data.time: 1 times are missing in bars.csv, line 3 (got 'date'); fill or drop those rows"),
     (
         "date,v\n,1\n,2\n",
         {},
-        "data.time: 'date' is not a time: every value is missing (got 'date'); name the column with dates or datetimes",
+        "data.time: 'date' is not a time: every value is missing in bars.csv (got 'date'); name the column with dates or datetimes",
     ),
-    ("date,t,v\n2024-01-02,A,1\n2024-01-02,,1\n", {"entity": "t"}, "data.entity: 1 rows have no entity (got 't'); fill or drop those rows"),
+    (
+        "date,t,v\n2024-01-02,A,1\n2024-01-02,,1\n",
+        {"entity": "t"},
+        "data.entity: 1 rows have no entity in bars.csv, line 3 (got 't'); fill or drop those rows",
+    ),
     (
         TEXT,
         {"entity": "ticker", "start": "2025-01-01"},
@@ -232,7 +240,8 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
         "date,v\n2024-03-10 02:30,1\n2024-03-11 02:30,1\n",
         {"timezone": "America/New_York"},
         (
-            "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 (row 1) does not exist in America/New_York"
+            "data.timezone: 1 times are unclear where clocks change: 2024-03-10 02:30:00 does not "
+            "exist in America/New_York in bars.csv, line 2"
             " (got 'America/New_York'); write the times with their offset, or name the zone that they are from"
         ),
     ),

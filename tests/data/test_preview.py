@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dsframework.data import preview_file
+from dsframework.data import load_panel, preview_file, sessions_between
 from dsframework.errors import DataError
 from dsframework.records import DataPreview, Gap
+from dsframework.spec import ParquetData
 
 
 def look(folder: Path, text: str, **settings: str | None) -> DataPreview:
@@ -113,3 +114,46 @@ def test_what_the_caller_got_wrong_is_an_error(tmp_path: Path) -> None:
         preview_file(tmp_path / "a.csv", calendar="XXXX")
     with pytest.raises(DataError, match="no such time zone"):
         preview_file(tmp_path / "a.csv", timezone="Mars")
+
+
+def test_what_the_data_checks_find_is_told_before_a_run(tmp_path: Path) -> None:
+    days = sessions_between("XNYS", dt.date(2024, 1, 2), dt.date(2024, 4, 30))
+    close = [100 + 0.1 * (number % 7) for number in range(len(days))]
+    close[30] = 300.0
+    rows = pl.DataFrame({"date": days, "close": close, "high": [1000.0] * len(days), "low": [1.0] * len(days)})
+    holiday = rows[:1].with_columns(pl.lit(dt.date(2024, 2, 19)).alias("date"))
+    both = pl.concat([rows, holiday, rows[5:6]])
+    both.write_parquet(tmp_path / "a.parquet")
+    preview = preview_file(tmp_path / "a.parquet", calendar="XNYS")
+    assert preview.checked_rows == both.height
+    said = " ".join(preview.findings)
+    for text in (
+        "1 rows lie outside the sessions of XNYS, the first at date=2024-02-19 (there is no session on that day)",
+        f"'close' changes like a split 2 times, the first at date={days[30]}",
+        "'high', 'low' stand still",
+        "'high' never changes, and 1 more columns",
+    ):
+        assert text in said.replace("'low', 'high' stand", "'high', 'low' stand")
+    assert any("repeat a time" in problem for problem in preview.problems)
+
+
+def test_findings_are_those_of_a_run(market_data: Path) -> None:
+    preview = preview_file(market_data / "sp500_60.parquet", calendar="XNYS")
+    panel = load_panel(ParquetData(path="sp500_60.parquet", time="date", entity="ticker", calendar="XNYS"), base=market_data)
+    assert (tuple(preview.findings), preview.checked_rows) == (panel.notes, panel.n_rows)
+
+
+def test_of_a_long_file_the_first_rows_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsframework.data._preview_checks._MOST_ROWS", 40)
+    lines = [f"2024-{month:02}-{day:02},{ticker},{10 + day % 2}" for ticker in "AB" for month in (1, 2, 3) for day in range(1, 29)]
+    preview = look(tmp_path, "date,ticker,v\n" + "\n".join(lines))
+    assert (preview.rows, preview.checked_rows, preview.findings) == (168, 40, [])
+
+
+def test_a_file_of_very_many_columns_is_looked_at_in_part(tmp_path: Path) -> None:
+    wide = pl.DataFrame({"date": [dt.date(2024, 1, 2)]}).with_columns(pl.lit(1).alias(f"c{number}") for number in range(1500))
+    for name, write in (("w.csv", wide.write_csv), ("w.parquet", wide.write_parquet)):
+        write(tmp_path / name)
+        preview = preview_file(tmp_path / name)
+        assert (len(preview.columns), len(preview.head[0])) == (1000, 1000)
+        assert "there are 1501 columns; the first 1000 are looked at" in preview.problems

@@ -198,8 +198,11 @@ def test_a_class_is_that_of_the_row_ahead(values: list[Any], names: tuple[str, .
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ([0.5, 1.0] * 12, "12 of 24 values of 'kind' are no whole numbers, the first is 0.5 (got 'kind'); use task: regression"),
-        (["a"] * 24, "'kind' has one value only, 'a', and a classification is for 2 to 100 classes (got 'kind')"),
+        (
+            [0.5, 1.0] * 12,
+            ("12 of 24 values of 'kind' are no whole numbers, the first is 0.5 in data frame f (got 'kind'); use task: regression"),
+        ),
+        (["a"] * 24, "'kind' has one value only, 'a', and a classification is for 2 to 100 classes in data frame f (got 'kind')"),
     ],
 )
 def test_a_column_that_names_no_classes_is_refused(values: list[Any], says: str) -> None:

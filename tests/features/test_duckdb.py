@@ -222,6 +222,10 @@ ORACLES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         [{"function": "features_of_tests.middle", "columns": ["v", "close"], "lookback": 3, "names": ["middle", "gap"]}],
         [f"case when rn > 3 then {windows('v', 4, ['median'], least=1)[0]} end", f"close - lag(close, 3) {OF})"],
     ),
+    "tsfresh": (
+        [{"columns": ["v"], "windows": [3], "calculators": {"mean": [], "maximum": [], "median": []}}],
+        windows("v", 3, ["max", "mean", "median"]),
+    ),
 }
 DAYS = [dt.date(2024, 6, 28), *(dt.date(2024, 7, day) for day in (1, 2, 3, 5, 8, 9, 10, 11))]  # 3 July closes early
 HALF = dt.date(2024, 7, 3)

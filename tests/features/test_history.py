@@ -71,6 +71,7 @@ EVERY: dict[str, list[Any]] = {
         }
     ],
     "python": [{"python": {"function": "features_of_tests.middle", "columns": ["v", "close"], "lookback": 3, "names": ["middle", "gap"]}}],
+    "tsfresh": [{"tsfresh": {"columns": ["v"], "windows": [3, 5], "calculators": {"mean": [], "quantile": [{"q": 0.2}]}}}],
 }
 CHAIN = [
     {"returns": {"columns": ["v"], "periods": [2]}},

@@ -1,6 +1,7 @@
 """One row an entity, or a day: against pandas and statsmodels, group by group."""
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,3 +142,99 @@ def test_a_feature_of_rows_it_refuses_to_be() -> None:
 def test_a_statistic_that_is_not_there_is_refused(stat: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         components(summary("v", stats=[stat]))
+
+
+SHAPES = [
+    "mode_5", "mode_10", "correlation_length", "first_minimum", "time_asymmetry", "large_changes", "longest_above_mean", "longest_fall",
+    "mean_of_three_error", "motif_entropy",
+]  # fmt: skip
+
+
+def correlations(runs: list[list[float]], mean: float, total: float, longest: int) -> list[float]:
+    """The autocorrelation at each lag, NaN where no two rows are so far apart; the rows of an entity are a run, NaN where missing."""
+    found = [1.0]
+    for lag in range(1, longest):
+        pairs = [(a - mean) * (b - mean) for run in runs for a, b in zip(run, run[lag:], strict=False) if not np.isnan(a + b)]
+        found.append(sum(pairs) / total if pairs else float("nan"))
+    return found
+
+
+def shape(runs: list[list[float]], stat: str) -> float:
+    """A statistic of a group by its definition, in a plain loop."""
+    known = [value for run in runs for value in run if not np.isnan(value)]
+    length = sum(len(run) for run in runs)
+    if len(known) < 2 or min(known) == max(known):
+        return float("nan")
+    mean, total = sum(known) / len(known), sum((value - sum(known) / len(known)) ** 2 for value in known)
+    deviation = (total / (len(known) - 1)) ** 0.5
+    found = correlations(runs, mean, total, length)
+    if stat == "correlation_length":
+        return float(next((lag for lag in range(1, length) if found[lag] < 1 / np.e), length))
+    if stat == "first_minimum":
+        return float(next((lag for lag in range(1, length - 1) if found[lag] < found[lag - 1] and found[lag] < found[lag + 1]), length))
+    stretches: list[list[float]] = []
+    for run in runs:
+        stretches.append([])
+        for value in run:
+            if np.isnan(value):
+                stretches.append([])
+            else:
+                stretches[-1].append((value - mean) / deviation)
+    scaled = [value for stretch in stretches for value in stretch]
+    changes = [b - a for stretch in stretches for a, b in pairwise(stretch)]
+    if stat.startswith("mode"):
+        n_bins = int(stat.removeprefix("mode_"))
+        width = (max(scaled) - min(scaled)) / n_bins
+        edges = [min(scaled) + number * width for number in range(n_bins)] + [max(scaled)]
+        counts = [sum(a <= value < b for value in scaled) for a, b in pairwise(edges)]
+        counts[-1] += sum(value == edges[-1] for value in scaled)
+        middles = [(edges[number] + edges[number + 1]) / 2 for number in range(n_bins) if counts[number] == max(counts)]
+        return sum(middles) / len(middles)
+    if stat == "time_asymmetry":
+        return sum(change**3 for change in changes) / len(changes) if changes else float("nan")
+    if stat == "large_changes":
+        return sum(abs(change) > 0.04 for change in changes) / len(changes) if changes else float("nan")
+    if stat.startswith("longest"):
+        best = 0
+        for stretch in stretches:
+            falls = [b < a for a, b in pairwise(stretch)]
+            length = 0
+            for holds in falls if stat == "longest_fall" else [value > 0 for value in stretch]:
+                length = length + 1 if holds else 0
+                best = max(best, length)
+        return float(best)
+    if stat == "mean_of_three_error":
+        errors = [s[place] - (s[place - 1] + s[place - 2] + s[place - 3]) / 3 for s in stretches for place in range(3, len(s))]
+        return float(np.std(errors, ddof=1)) if len(errors) > 1 else float("nan")
+    third = {value: 3 * sum(other < value for other in known) // len(known) for value in known}
+    words = [(third[a], third[b]) for run in runs for a, b in pairwise(run) if not np.isnan(a + b)]
+    shares = [words.count(word) / len(words) for word in set(words)]
+    return -sum(share * np.log(share) for share in shares) if words else float("nan")
+
+
+@pytest.mark.parametrize("over", ["entity", "day"])
+@given(frame=panels(), noise=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_shape_of_a_series_is_what_a_plain_loop_says(frame: pl.DataFrame, noise: int, over: str) -> None:
+    """Values without ties at the borders of bins and thirds, where the last bit would decide."""
+    odd = np.random.default_rng(noise).normal(size=frame.height)
+    frame = frame.with_columns(v=pl.col("v") + pl.Series(odd))
+    found = build(frame, summary("v", stats=SHAPES, over=over))
+    rows = frame.with_columns(day=pl.col("time").cast(pl.Date))
+    for place, key in enumerate(found.keys):
+        part = rows.filter(pl.col("ticker" if over == "entity" else "day") == key)
+        runs = [[float("nan") if value is None else value for value in own["v"]] for _, own in sorted(part.group_by("ticker"))]
+        np.testing.assert_allclose(found.matrix[place], [shape(runs, stat) for stat in SHAPES], rtol=1e-9, atol=1e-9)
+
+
+def test_shapes_of_series_that_are_known() -> None:
+    days = [dt.datetime(2024, 1, 1) + dt.timedelta(days=day) for day in range(400)]
+    wave = np.sin(2 * np.pi * (np.arange(400) + 0.3) / 20)
+    found = build(pl.DataFrame({"time": days, "ticker": ["A"] * 400, "v": wave}), summary("v", stats=SHAPES))
+    known = dict(zip(SHAPES, found.matrix[0], strict=True))
+    assert known["first_minimum"] == 10, "half a period"
+    assert known["correlation_length"] == 4, "cos(2 pi 4 / 20) is 0.31, cos(2 pi 3 / 20) is 0.59"
+    assert known["longest_fall"] == 10
+    assert known["longest_above_mean"] == 10
+    assert known["time_asymmetry"] == pytest.approx(0, abs=1e-3)
+    assert known["large_changes"] == pytest.approx(0.9, abs=0.01), "not from one side of an extreme to the other"

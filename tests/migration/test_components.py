@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dsframework.errors import SpecError
 from dsframework.migration import Migration, migrate_text
 from dsframework.spec import to_dict
 
@@ -67,9 +68,22 @@ def test_onetick_feeds_become_the_loader_onetick(name: str) -> None:
     }
     found = migrated(datafeeds=[feed])
     data = to_dict(found.spec)["data"]
-    assert (data["symbols"], data["start"], data["end"], data["bucket"]) == (["V"], "2022-02-01", "2022-04-01", "90s")
+    assert (data["symbols"], data["start"], data["end"], data["bucket"]) == (["V"], "2022-02-01 09:30", "2022-04-01 16:00", "90s")
     assert (data["price"], data["size"]) == ("LAST", "VOLUME")
-    assert "09:30 to 16:00" in told(found, "not taken over")
+    assert found.complete
+    longer = to_dict(migrated(datafeeds=[feed | {"bucket": 7200, "end": [2022, 4, 1]}]).spec)["data"]
+    assert longer["resample"] == {"every": "2h", "price": "LAST", "size": "VOLUME"}
+    assert longer["end"] == "2022-03-31"
+    ticks = to_dict(migrated(datafeeds=[{key: value for key, value in feed.items() if key != "bucket"}]).spec)["data"]
+    assert not {"bucket", "resample", "price", "size"} & set(ticks)
+    assert "end" not in to_dict(migrated(datafeeds=[feed | {"end": None}]).spec)["data"]
+
+
+@pytest.mark.parametrize(("change", "message"), [({"start": None}, "'start' is missing"), ({"bucket": 7000}, "do not divide the day")])
+def test_a_onetick_feed_that_can_t_be_asked_is_told(change: dict[str, Any], message: str) -> None:
+    feed = {"class": "dsframework.impl.OneTickBarsDatafeed", "db": "B", "symbols": ["V"], "start": [2022, 2, 1], "end": [2022, 4, 1]}
+    with pytest.raises(SpecError, match=message):
+        migrated(datafeeds=[feed | change])
 
 
 def test_odbc_becomes_sql_and_its_password_goes_nowhere() -> None:

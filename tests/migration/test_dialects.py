@@ -102,7 +102,7 @@ def test_the_class_dialect_becomes_a_spec(class_dialect: dict[str, Any]) -> None
         "tick_type": "TRD",
         "symbols": ["CU", "ZN"],
         "start": "2021-03-01",
-        "end": "2022-03-01",
+        "end": "2022-02-28",
         "bucket": "30min",
         "timezone": "America/New_York",
         "entity": "TICKER",

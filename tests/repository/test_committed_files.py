@@ -60,6 +60,10 @@ def test_every_pin_satisfies_the_declared_dependencies() -> None:
     pins = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines if "==" in line)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [Requirement(text) for text in project["dependencies"]]
-    wanted += [Requirement(text) for extra in ("ray", "boosting", "test", "docs") for text in project["optional-dependencies"][extra]]
+    wanted += [
+        Requirement(text)
+        for extra in ("ray", "boosting", "statistics", "tsfresh", "test", "docs")
+        for text in project["optional-dependencies"][extra]
+    ]
     unmet = [str(one) for one in wanted if not one.specifier.contains(pins.get(canonicalize_name(one.name), "0"), prereleases=True)]
     assert unmet == []

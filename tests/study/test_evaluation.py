@@ -223,6 +223,8 @@ def test_runs_are_tested_against_the_best(study: StudyOutcome, tmp_path: Path) -
     assert worse.lower < worse.difference < worse.upper
     twin = compare_runs([study.best.run_id])
     assert (twin.loss, twin.rows[0].significance) == (None, None)
+    assert {one.name for one in twin.rows[0].evaluation} == {"breakdown", "backtest", "residuals", "ranking", "calibration"}
+    assert twin.rows[0].evaluation == study.best.evaluation
 
 
 @pytest.mark.parametrize(

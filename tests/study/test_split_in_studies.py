@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dsframework.experiment import expand, fit_fold
 from dsframework.spec import parse_spec
 from dsframework.study import StudyOutcome, run_study
+from dsframework.study._prepare import Preparer
 from dsframework.tracking import load_predictions
 
 TEXT = """
@@ -75,6 +77,26 @@ def test_a_model_that_is_not_fitted_anew_predicts_the_windows_that_follow(tmp_pa
     )
     assert twice["fold"].n_unique() == 2
     assert twice["predicted"].to_list() == once["predicted"].to_list()
+
+
+def test_a_model_is_fitted_only_when_it_is_refitted_and_says_the_same_as_one_that_is_fitted_for_every_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.linear_model import Ridge
+
+    fits = []
+    learn = Ridge.fit
+    monkeypatch.setattr(Ridge, "fit", lambda self, x, y, **more: fits.append(len(x)) or learn(self, x, y, **more))
+    text = TEXT.replace(", transform: log", "").format(name="refit", split="cv: {folds: 5, test_size: 8, refit: 2}")
+    outcome = run_study(parse_spec(text), base=tmp_path)
+    assert len(fits) == 3 + 1, "folds 1, 3 and 5, and the refit on all of train"
+    plan = expand(parse_spec(text))[0]
+    prepared = Preparer(tmp_path, {}).prepare(plan)
+    alone = [fit_fold(prepared.dataset, prepared.job({}), fold) for fold in prepared.folds]
+    assert len(fits) == 4 + 5
+    rows = out_of_fold(outcome).sort("fold", "time", "entity", maintain_order=True)
+    np.testing.assert_array_equal(rows["predicted"].to_numpy(), np.concatenate([one.forecast.point for one in alone]))
+    assert outcome.result.experiments[0].cv["mae"].folds == [one.scores["mae"] for one in alone]
 
 
 def test_windows_begin_and_end_with_a_month(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from dsframework.tracking import client
 from dsframework.tracking._database import create_database, sqlite_path
 
 USE_IT = "from dsframework.tracking import client; client().search_experiments()"
@@ -73,3 +75,11 @@ def test_the_file_of_an_address() -> None:
     assert sqlite_path("sqlite:////data/mlflow.db") == Path("/data/mlflow.db")
     assert sqlite_path("sqlite:////data/mlflow.db?timeout=60") == Path("/data/mlflow.db")
     assert sqlite_path("http://mlflow.example:5000") is None
+
+
+def test_several_threads_of_a_server_may_be_the_first_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSML_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: [one.name for one in client().search_experiments()], range(4)))
+    assert answers == [["Default"]] * 4

@@ -1,6 +1,7 @@
 import {
   formatDuration,
   formatNumber,
+  formatPercent,
   formatTick,
   formatTime,
   formatValue
@@ -20,6 +21,15 @@ describe('numbers', () => {
     [Number.NaN, '–']
   ])('%p is written %p', (value, text) => {
     expect(formatNumber(value)).toBe(text);
+  });
+
+  it.each([
+    [0.8, '80 %'],
+    [0.8152, '81.5 %'],
+    [1, '100 %'],
+    [null, '–']
+  ])('the share %p is written %p', (share, text) => {
+    expect(formatPercent(share)).toBe(text);
   });
 
   it('are short on axes', () => {

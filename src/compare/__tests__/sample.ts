@@ -16,6 +16,11 @@ export function rowOf(
     test: folds.length > 0 ? { mae: mean + 1 } : {},
     baselines: {},
     params,
+    intervals: null,
+    evaluation: [],
+    trials: null,
+    significance: null,
+    audit: null,
     run: {
       run_id: id,
       study: 's',
@@ -36,6 +41,7 @@ export function rowOf(
       test: {},
       params: {},
       beats_baselines: null,
+      audit: null,
       n_trials: 3,
       error: null
     },
@@ -52,6 +58,7 @@ export function comparisonOf(rows: ComparisonRow[]): Comparison {
     greater_is_better: false,
     metrics: ['mae'],
     rows,
+    best: null,
     differing: [],
     spec_diff: {},
     forecast: null,

@@ -1,6 +1,5 @@
 import {
   bestBaseline,
-  bestRow,
   columnsOf,
   differing,
   filterRows,
@@ -65,6 +64,29 @@ describe('sorting', () => {
     expect(ids(sortRows(list, depth, false))).toEqual(['n9', 'n10']);
   });
 
+  it('puts a run whose audit failed behind those that can be believed, by a score only', () => {
+    const leaky = rowOf('leaky', [0.1], { alpha: 7 });
+    const all = [
+      ...rows,
+      { ...leaky, run: { ...leaky.run, audit: 'failed' as const } }
+    ];
+    const behind = ['a', 'b', 'leaky', 'none'];
+    expect(ids(sortRows(all, named('cv:mae'), false))).toEqual(behind);
+    expect(ids(sortRows(all, named('test:mae'), false))).toEqual(behind);
+    expect(ids(sortRows(all, named('cv:mae'), true))).toEqual([
+      'b',
+      'a',
+      'leaky',
+      'none'
+    ]);
+    expect(ids(sortRows(all, named('param:alpha'), true))).toEqual([
+      'b',
+      'leaky',
+      'a',
+      'none'
+    ]);
+  });
+
   it('sorts without a column into the given order', () => {
     expect(ids(sortRows(rows, undefined, true))).toEqual(ids(rows));
   });
@@ -113,12 +135,6 @@ describe('filter', () => {
 });
 
 describe('best', () => {
-  it('is the smallest or the greatest score, and nothing without scores', () => {
-    expect(bestRow(rows, named('cv:mae'), false)).toBe('a');
-    expect(bestRow(rows, named('cv:mae'), true)).toBe('b');
-    expect(bestRow([rows[2]!], named('cv:mae'), false)).toBeNull();
-  });
-
   it('takes the baseline that is hardest to beat', () => {
     const row = rowOf(
       'a',

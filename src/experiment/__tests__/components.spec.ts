@@ -88,7 +88,7 @@ describe('one word or nothing', () => {
     const audit = { type: 'string', enum: ['full', 'off'], default: 'full' };
     const drawn = adaptSchema({ type: 'object', properties: { audit } });
     expect(summarise(['audit'], { audit: 'full' }, drawn)).toBe('');
-    expect(summarise(['audit'], { audit: 'off' }, drawn)).toBe('off');
+    expect(summarise(['audit'], { audit: 'off' }, drawn)).toBe('audit off');
   });
 });
 

@@ -64,6 +64,19 @@ describe('a folded card', () => {
     expect(summarise(['data'], sample, schema)).toBe('sample');
   });
 
+  it('leaves out settings that are by default all together', () => {
+    const checks = {
+      type: 'object',
+      default: { future: 'ignore' },
+      properties: { future: { type: 'string', default: 'error' } }
+    };
+    const drawn = adaptSchema({ type: 'object', properties: { checks } });
+    const line = (future: string): string =>
+      summarise(['checks'], { checks: { future } }, drawn);
+    expect(line('ignore')).toBe('');
+    expect(line('warn')).toBe('warn');
+  });
+
   it('loses nothing but defaults and what is empty', () => {
     const tracking = { tags: {} };
     const spec = {

@@ -110,6 +110,8 @@ export function previewOf(given: Partial<DataPreview>): DataPreview {
     gaps: [],
     n_gaps: 0,
     problems: [],
+    findings: [],
+    checked_rows: 1,
     head: [],
     ...given
   };

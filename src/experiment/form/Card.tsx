@@ -6,6 +6,14 @@ import type { Document } from '../json';
 import type { DrawnSchema } from '../schema';
 import { summarise } from '../summary';
 
+/** The cards that hold nothing when nothing is written. */
+const EMPTY: ReadonlySet<string> = new Set([
+  'features',
+  'preprocessing',
+  'models',
+  'variants'
+]);
+
 /** What a card is drawn from. */
 export interface ICardProps {
   /** Which one it is. */
@@ -70,5 +78,8 @@ function lineOf(props: ICardProps): string {
   if (forms.length) {
     return trans._n('%1 variant', '%1 variants', forms.length);
   }
-  return summarise(card.keys, spec, schema);
+  const line = summarise(card.keys, spec, schema);
+  return (
+    line || (EMPTY.has(card.id) ? trans.__('none') : trans.__('by default'))
+  );
 }

@@ -75,6 +75,9 @@ export function PreviewBox(props: {
           ))}
         </ul>
       )}
+      {preview.findings.length > 0 && (
+        <Findings preview={preview} trans={trans} />
+      )}
       <div
         className="jp-Tsml-scroll"
         tabIndex={0}
@@ -110,6 +113,32 @@ export function PreviewBox(props: {
         </table>
       </div>
     </section>
+  );
+}
+
+function Findings(props: {
+  preview: DataPreview;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { preview, trans } = props;
+  const whole = preview.checked_rows === preview.rows;
+  const title = whole
+    ? trans.__('Data checks')
+    : trans.__(
+        'Data checks of the first %1 rows',
+        preview.checked_rows.toLocaleString()
+      );
+  return (
+    <details className="jp-Tsml-gaps" open>
+      <summary>
+        {title} ({preview.findings.length})
+      </summary>
+      <ul className="jp-Tsml-problems">
+        {preview.findings.map(finding => (
+          <li key={finding}>{finding}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

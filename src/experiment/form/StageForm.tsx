@@ -8,11 +8,11 @@ import Ajv2020 from 'ajv/dist/2020';
 import React from 'react';
 import type { Document } from '../json';
 import { uiSchemaOf, type DrawnSchema } from '../schema';
-import { ComponentsField, LoaderField, OptionalField } from './blockFields';
+import { ComponentsField, OptionalField } from './blockFields';
 import { ChainField, ComponentField } from './componentFields';
 import { FormsField } from './formsField';
 import { HiddenField } from './HiddenField';
-import { MethodField } from './MethodField';
+import { LoaderField, MethodField } from './kindFields';
 import { ChoicesField, MappingField, TextsField } from './listFields';
 import { FieldTemplate, ObjectFieldTemplate } from './templates';
 import {

@@ -4,17 +4,11 @@ import {
   caretUpIcon,
   closeIcon
 } from '@jupyterlab/ui-components';
-import type { JSONObject } from '@lumino/coreutils';
 import type { FieldProps } from '@rjsf/utils';
 import React from 'react';
 import { isStage } from '../cards';
 import { component, isMapping, list, mapping } from '../json';
-import {
-  optionOf,
-  uiSchemaOf,
-  type DrawnSchema,
-  type IOption
-} from '../schema';
+import { optionOf, uiSchemaOf, type DrawnSchema } from '../schema';
 import { summarise } from '../summary';
 import { useFormEnvironment } from './environment';
 import { Mistakes } from '../../sidebar/Mistakes';
@@ -57,93 +51,6 @@ export function Inner(props: {
 function bare(schema: DrawnSchema): FieldProps['uiSchema'] {
   const ui = uiSchemaOf(schema) as Record<string, unknown>;
   return { ...ui, 'ui:bare': true };
-}
-
-/** The data: which loader, then its own settings. */
-export function LoaderField(props: FieldProps): JSX.Element {
-  const { trans, chooseFile } = useFormEnvironment();
-  const options = marked(props, 'loader')[1].options;
-  const value = mapping(props.formData);
-  const loader = String(value['loader'] ?? '');
-  const option = optionOf(options, loader);
-  const id = `${props.idSchema.$id}_loader`;
-  const choose = (name: string): void => {
-    const known = optionOf(options, name)?.schema.properties ?? {};
-    const kept = Object.entries(value).filter(
-      ([key]) => key in known && key !== 'loader'
-    );
-    props.onChange({ loader: name, ...Object.fromEntries(kept) });
-  };
-  const change = (next: JSONObject): void => {
-    const fitting = loaderFor(next['path'], options);
-    props.onChange({ ...next, loader: fitting ?? loader });
-  };
-  const chooseData = async (): Promise<void> => {
-    const path = await chooseFile('');
-    if (path !== null) {
-      const { calendar } = value;
-      change(calendar ? { path, calendar } : { path });
-    }
-  };
-  const fromFile = 'path' in (option?.schema.properties ?? {});
-  return (
-    <>
-      <div className="jp-Tsml-field">
-        <label className="jp-Tsml-label" htmlFor={id}>
-          {trans.__('Loader')}
-        </label>
-        <select
-          id={id}
-          className="jp-Tsml-input"
-          value={loader}
-          aria-describedby={`${id}__description`}
-          onChange={event => choose(event.target.value)}
-        >
-          {!option && <option value={loader}>{loader}</option>}
-          {options.map(one => (
-            <option key={one.name} value={one.name}>
-              {one.name}
-            </option>
-          ))}
-        </select>
-        <div className="jp-Tsml-help" id={`${id}__description`}>
-          {option?.description}
-        </div>
-      </div>
-      {option && (
-        <Inner
-          field={props}
-          schema={option.schema}
-          path={[]}
-          value={value}
-          onChange={next => change(mapping(next))}
-        />
-      )}
-      {!fromFile && (
-        <button
-          type="button"
-          className="jp-Tsml-button jp-mod-small"
-          onClick={() => void chooseData()}
-        >
-          {trans.__('Choose a data file…')}
-        </button>
-      )}
-    </>
-  );
-}
-
-/** The loader that reads a file, by the end of its name. */
-function loaderFor(
-  path: unknown,
-  options: readonly IOption[]
-): string | undefined {
-  const text = typeof path === 'string' ? path.toLowerCase() : '';
-  const name = text.endsWith('.csv')
-    ? 'csv'
-    : /\.(parquet|pq)$/.test(text)
-      ? 'parquet'
-      : '';
-  return optionOf(options, name)?.name;
 }
 
 /** Settings that may be absent: a switch, and the settings while it is on. */

@@ -6,14 +6,15 @@ import { formatSearchable, parseSearchable } from '../searchable';
 import { useFormEnvironment } from './environment';
 import { marked } from './textFields';
 
-/** Any of a few fixed words: one toggle a word. */
+/** Any of a few fixed words: one toggle a word, the chosen ones first and in their order, which may count. */
 export function ChoicesField(props: FieldProps): JSX.Element {
   const values = marked(props, 'choices')[1].values;
   const chosen = list(props.formData).map(String);
+  const [order] = React.useState([...chosen, ...values]); // nothing moves under the pointer
   const toggle = (value: string): void => {
     const next = chosen.includes(value)
       ? chosen.filter(item => item !== value)
-      : values.filter(item => item === value || chosen.includes(item));
+      : [...chosen, value];
     props.onChange(next);
   };
   const id = props.idSchema.$id;
@@ -24,7 +25,7 @@ export function ChoicesField(props: FieldProps): JSX.Element {
       aria-labelledby={`${id}__label`}
       aria-describedby={`${id}__description ${id}__error`}
     >
-      {values.map(value => (
+      {[...new Set([...order, ...chosen])].map(value => (
         <button
           key={value}
           type="button"

@@ -21,6 +21,7 @@ const experiment = (
   history: [],
   test_score: null,
   beats_baselines: null,
+  audit: null,
   params: {},
   seconds: 0,
   ...more
@@ -60,6 +61,22 @@ describe('leaderboard', () => {
       'c',
       'b'
     ]);
+  });
+
+  it('puts an experiment whose audit failed behind the others, and lets it lead only where there is no other', () => {
+    const leaky = experiment('leaky', 0.1, { audit: 'failed' });
+    const broken = experiment('broken', 0.2, { status: 'failed' });
+    const experiments = [
+      broken,
+      leaky,
+      experiment('b', null),
+      experiment('a', 3)
+    ];
+    const board = leaderboard(study({ experiments }));
+    expect(names(board)).toEqual(['a', 'leaky', 'broken', 'b']);
+    expect(leader(study({ experiments }))?.name).toBe('a');
+    expect(leader(study({ experiments: [leaky] }))?.name).toBe('leaky');
+    expect(leader(study({ experiments: [broken] }))).toBeNull();
   });
 
   it('has no leader before the first score', () => {
