@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from dsframework.errors import ExecutorError
-from dsframework.execution import make_executor
+from dsframework.execution import Executor, Work, make_executor
 from dsframework.records import StudyEvent
 from dsframework.spec import parse_spec
 from dsframework.study import reproduce, run_study
+from dsframework.study._experiment_run import ExperimentRun
 from dsframework.tracking import home
 
 SPEC = """
@@ -36,11 +41,70 @@ metrics: [mae, rmse]
 """
 
 
-@pytest.fixture(scope="module")
-def ray_here() -> Iterator[None]:
-    ray = pytest.importorskip("ray")
-    yield
-    ray.shutdown()
+@pytest.fixture
+def ray_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fit runs on Ray, none in this process until Ray is there."""
+    pytest.importorskip("ray")
+    monkeypatch.setattr(ExperimentRun, "tame", False)
+
+
+def gather(executor: Executor, number: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    deadline = time.monotonic() + 120
+    while len(found) < number and time.monotonic() < deadline:
+        found |= dict(executor.wait(1.0))
+    return found
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def sleep(seconds: float) -> str:
+    time.sleep(seconds)
+    return "awake"
+
+
+def end_itself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def total(values: Any) -> float:
+    return float(values.sum())
+
+
+@pytest.mark.ray
+def test_ray_does_what_the_workers_of_this_machine_do(ray_here: None) -> None:
+    """Values are read in place, a task that kills its workers is given up, one that hangs is ended, and the others go on."""
+    executor = make_executor("ray", cpus=1, gpus=0, home=home())
+    try:
+        rows = executor.put(np.arange(1000.0))
+        executor.submit(Work("pid", pid, ()))
+        executor.submit(Work("sum", total, (rows,)))
+        executor.submit(Work("kills", end_itself, ()))
+        executor.submit(Work("hangs", sleep, (600.0,), seconds=1.0))
+        for number in range(20):
+            executor.submit(Work(f"{number}", sleep, (0.05,), kind="short"))
+        found = gather(executor, 24)
+    finally:
+        executor.close()
+    assert found.pop("pid") != os.getpid()
+    assert found.pop("sum") == 499500.0
+    assert "cost 3 workers and is given up" in str(found.pop("kills"))
+    assert str(found.pop("hangs")) == "models: took longer than its limit of 1 s and was ended"
+    assert found == {f"{number}": "awake" for number in range(20)}
+
+
+@pytest.mark.ray
+def test_a_small_study_does_not_wait_for_ray() -> None:
+    """What may run in this process does, until Ray is there."""
+    executor = make_executor("ray", cpus=1, gpus=0, home=home())
+    try:
+        executor.submit(Work("pid", pid, (), tame=True))
+        found = gather(executor, 1)
+    finally:
+        executor.close()
+    assert set(found) == {"pid"}
 
 
 @pytest.mark.ray
@@ -67,8 +131,11 @@ def test_a_class_beside_the_spec_runs_on_ray(tmp_path: Path, ray_here: None) -> 
 
 @pytest.mark.ray
 def test_asking_for_more_than_the_cluster_has_is_one_line(ray_here: None) -> None:
+    executor = make_executor("ray", cpus=512, gpus=0, home=home())
+    executor.submit(Work("any", int, ()))
     with pytest.raises(ExecutorError, match="no node has 512 CPUs"):
-        make_executor("ray", cpus=512, gpus=0, home=home())
+        gather(executor, 1)
+    executor.close()
 
 
 def test_the_number_of_workers_changes_nothing(market_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
