@@ -196,7 +196,10 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
     (
         "date,v\n2024-01-02,1\nyesterday,2\n",
         {},
-        "data.time: 'date' is not a time: 'yesterday' in bars.csv, line 3 (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
+        (
+            "data.time: 'date' is not a time: 'yesterday' in bars.csv, line 3 (got 'date');"
+            " remove that row, or write 2024-01-31 or 2024-01-31 16:00"
+        ),
     ),
     (
         "date,v\n03/04/2015,1\n",
