@@ -4,9 +4,9 @@
 
 24 columns: six lags, mean, std, min and max over three windows, and six exponentially weighted means. Prints one line: the median
 seconds of each, how many times as long the others take, and how many times as much processor time, which other programs on the machine
-disturb less; the largest relative difference to pandas, apart for the weighted means, whose weights end with us where together they would be
-a millionth of all; and how much memory `build_features` takes at its peak beyond the panel, in units of its result. pandas may be timed on
-fewer entities and its time multiplied, which the line says.
+disturb less; the largest relative difference to pandas, apart for the weighted means, whose weights end with us where together they
+would be a millionth of all; and how much memory `build_features` takes at its peak beyond the panel, in units of its result. pandas may
+be timed on fewer entities and its time multiplied, which the line says.
 PYTHON is that of an environment with mlforecast.
 """
 
