@@ -386,6 +386,8 @@ export interface ExperimentProgress {
 }
 /**
  * One variant x one model: its best trial by cross-validation, refitted and tested once.
+ *
+ * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds.
  */
 export interface ExperimentResult {
   name: string;
@@ -415,12 +417,28 @@ export interface ExperimentResult {
   intervals: IntervalsResult | null;
   evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
+  nested: NestedFold[];
   n_trials: number;
   n_train: number;
   n_test: number;
   n_dropped: number;
   audit: AuditReport | null;
   seconds: number;
+}
+/**
+ * What tuning inside one fold of a nested split chose, and what came of it; fold 0 is the final test.
+ *
+ * `inner` is the mean score of `params` over the folds inside, by which they were chosen among `n_trials` points; `outer` is their score
+ * on the fold.
+ */
+export interface NestedFold {
+  fold: number;
+  params: {
+    [k: string]: unknown;
+  };
+  inner: number | null;
+  outer: number | null;
+  n_trials: number;
 }
 /**
  * An experiment has a run.
@@ -803,6 +821,9 @@ export interface TrialFinished {
 }
 /**
  * One point of the search space, fitted on every fold.
+ *
+ * Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
+ * from the score of a fold's chosen point on the fold itself.
  */
 export interface TrialRecord {
   number: number;
@@ -817,6 +838,8 @@ export interface TrialRecord {
   error: string | null;
   seconds: number;
   rounds: number[] | null;
+  inside: number | null;
+  part: 'trial' | 'outer';
 }
 /**
  * Whether the document is right; `yaml` and `spec` are its canonical forms when it is, else None.

@@ -78,6 +78,11 @@ def _experiments(number: int) -> str:
     return f"{number} experiment{'' if number == 1 else 's'}"
 
 
+def _inside(fold: int | None) -> str:
+    """Where a trial of a nested split was tried."""
+    return "" if fold is None else f" inside fold {fold}" if fold else " before the final test"
+
+
 class _Printer:
     """Tells on stderr what happens, a line an event."""
 
@@ -88,7 +93,10 @@ class _Printer:
         elif event.kind == "trial_finished":
             trial = event.trial
             score = f"{status.metric} {trial.cv[status.metric].mean:.6g}" if trial.status == "finished" else f"failed: {trial.error}"
-            print(f"[{status.trials_done}/{status.trials_total}] {event.experiment} trial {trial.number}: {score}", file=sys.stderr)
+            print(
+                f"[{status.trials_done}/{status.trials_total}] {event.experiment} trial {trial.number}{_inside(trial.inside)}: {score}",
+                file=sys.stderr,
+            )
 
 
 def _show(outcome: Any) -> None:

@@ -94,10 +94,14 @@ def _not_numeric(name: str, panel: Panel) -> tuple[str, str]:
         return f"{name!r} is not numeric but {values.dtype}, such as {values.filter(known)[0]!r}", "use a numeric one"
     wrong = known & values.str.strip_chars().cast(pl.Float64, strict=False).is_null()
     culprits, values = values.filter(wrong), values.filter(known)
+    if not len(culprits):
+        return f"{name!r} holds numbers as texts, such as {values[0]!r}", "store the column as numbers"
     text = f"{len(culprits)} of {len(values)} values of {name!r} are texts and not numbers, the first is {culprits[0]!r}"
     text += f" at {panel.place(panel.frame.filter(wrong))}"
     if _COMMA.match(culprits[0].strip()):
         return text, "write numbers as 1234.5: with a point, and without commas, or set data.decimal"
+    if len(culprits) == len(values) and any(sign.isdigit() for sign in culprits[0]):
+        return text, "write plain numbers such as 1234.5, or use another column"
     return text, "use a numeric column, or mend the values" if len(culprits) < len(values) else "use a numeric column"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
-from itertools import dropwhile
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, islice
 from pathlib import Path
 
 import polars as pl
@@ -21,12 +21,15 @@ from dsframework.spec import CsvData, DataSpec
 __all__ = ["load_csv", "read_csv"]
 
 _SEPARATORS = (";", "\t", "|", ",")
+_LOOK, _TITLE = 1 << 16, 50
 _MEND = "mend the file or data.separator"
 _TWICE = re.compile(r"_duplicated_\d+$")
 _VALUE = re.compile(r"^[-+]?\d[\d.,:/ T+-]*$")
 _NO_CSV = {
     "parquet": ("this is not a CSV file", "use loader: parquet"),
     "excel": ("this is an Excel workbook or another zip file, not a CSV file", "open it and save it as CSV"),
+    "packed": ("this file is compressed (gzip, zstd, bzip2 or xz)", "unpack it"),
+    "markup": ("this is HTML, XML or JSON, not a CSV file", "save it as CSV"),
     "utf-16": ("this text is UTF-16 or UTF-32, not UTF-8", "save it as UTF-8, or set data.encoding: utf-16"),
     "binary": ("this is not a CSV file", "use a text file with one row a line"),
 }
@@ -47,10 +50,12 @@ def read_csv(
     decimal: str = ".",
     encoding: str = "utf-8",
     most: int | None = None,
+    texts: Sequence[str | None] = (),
 ) -> pl.DataFrame:
     """Read a CSV file: the columns that `data` asks for, or the first `most`, or all.
 
-    Times and entities stay texts, as ``0042`` and ``NA`` are. Columns of numbers may have marks of missing values, such as NA.
+    Times and entities, and the columns `texts` where there is no `data`, stay texts, as ``0042`` and ``NA`` are. Columns of numbers may
+    have marks of missing values, such as NA.
 
     Raises
     ------
@@ -67,13 +72,15 @@ def read_csv(
         written = pl.read_csv(source, separator=sign, n_rows=0).columns
         names = {name: name.strip() for name in written}
         header = list(names.values())
+        _check_ends(source)
         _check_separator(header, sign, data.time if data else None)
+        _check_title(header, source, sign, data.time if data else None, file)
         _check_header(header, written)
         chosen = set(choose_columns(header, data) if data else header[:most])
-        keys = (data.time, data.entity) if data else ()
-        texts = {name: pl.String for name in written if decimal != "." or names[name] in keys}
+        keys = (data.time, data.entity) if data else tuple(texts)
+        types = {name: pl.String for name in written if decimal != "." or names[name] in keys}
         wanted = [name for name in written if names[name] in chosen]
-        frame = pl.read_csv(source, separator=sign, columns=wanted, schema_overrides=texts, infer_schema_length=None)
+        frame = pl.read_csv(source, separator=sign, columns=wanted, schema_overrides=types, infer_schema_length=None)
         if wanted and frame[wanted[-1]].null_count():
             _check_widths(source, sign, len(written), written.index(wanted[-1]), file)
             frame = _without_blank_lines(frame, source, sign)
@@ -148,10 +155,26 @@ def _malformed(file: Path, source: Path | bytes, separator: str, error: Exceptio
         return DataError(f"line {line} is not UTF-8", field="data.encoding", value=file.name, mend=mend)
     if isinstance(error, pl.exceptions.NoDataError):
         return DataError("there are no rows", field="data.path", value=file.name, mend="use data with rows")
+    opened = _opened_quote(source, separator)
+    if opened:
+        text = f"this is not a well-formed CSV file: a quote that opens in line {opened} is not closed"
+        return DataError(text, field="data.path", value=file.name, mend="close it or remove it")
     rows = _rows(source, separator)
     _, width = next(rows, (0, 0))
     said = next((f"line {line} has {fields} fields, the head has {width}" for line, fields in rows if fields > width), said)
     return DataError(f"this is not a well-formed CSV file: {said}", field="data.path", value=file.name, mend=_MEND)
+
+
+def _opened_quote(source: Path | bytes, separator: str) -> int:
+    """The line of the row whose quote is open at the end of the text; 0 where there is none."""
+    with io.TextIOWrapper(io.BytesIO(source) if isinstance(source, bytes) else source.open("rb"), "utf-8", "replace", newline="") as stream:
+        lines, before = csv.reader(stream, delimiter=separator, strict=True), 0
+        try:
+            for _ in lines:
+                before = lines.line_num
+        except csv.Error as error:
+            return before + 1 if "end of data" in str(error) else 0
+    return 0
 
 
 def _undecodable(file: Path) -> int:
@@ -163,6 +186,30 @@ def _undecodable(file: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
+
+
+def _check_ends(source: Path | bytes) -> None:
+    """Refuse a text whose lines end as those of old Macs."""
+    start = source[:_LOOK] if isinstance(source, bytes) else _start(source)
+    if b"\r" in start and b"\n" not in start:
+        raise DataError(
+            "its lines end with a carriage return alone", field="data.path", mend="save it with the ends of lines of Unix or Windows"
+        )
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(_LOOK)
+
+
+def _check_title(header: list[str], source: Path | bytes, separator: str, time: str | None, file: Path) -> None:
+    """Refuse a text above the columns' names: one field, where a line below has more."""
+    if len(header) != 1 or header[0] == time:
+        return
+    line = next((line for line, fields in islice(_rows(source, separator), _TITLE) if fields > 1), 0)
+    if line:
+        text = f"the columns' names are not in the first line, which is {header[0]!r}, but perhaps in line {line}"
+        raise DataError(text, field="data.path", value=file.name, mend="remove the lines above them")
 
 
 def _check_separator(header: list[str], separator: str, time: str | None) -> None:

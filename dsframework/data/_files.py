@@ -37,13 +37,17 @@ def _missing(file: Path, given: str) -> DataError:
 
 
 def file_kind(file: Path) -> str:
-    """Return ``parquet``, ``excel``, ``utf-16``, ``csv`` or ``binary``, by the first bytes of the file."""
+    """Return ``parquet``, ``excel``, ``packed``, ``utf-16``, ``markup``, ``csv`` or ``binary``, by the first bytes of the file."""
     with file.open("rb") as stream:
         start = stream.read(4096)
     if start[:4] == b"PAR1":
         return "parquet"
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "excel"
+    if start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")):
+        return "packed"
+    if start.lstrip().startswith((b"<", b"{", b"[{")):
+        return "markup"
     if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return "utf-16"
     return "binary" if b"\x00" in start else "csv"

@@ -51,7 +51,7 @@ def _from_pandas(frame: Any, data: FrameData) -> pl.DataFrame:
     try:
         rows: pl.DataFrame = pl.from_pandas(frame)
         return rows
-    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:  # ArrowInvalid is a ValueError, ArrowTypeError a TypeError
+    except (pl.exceptions.PolarsError, TypeError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among them
         raise DataError(
             f"the data frame can't be read: {one_line(error, 160)}", field="data.frame", mend="give every column one type"
         ) from error

@@ -221,19 +221,23 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _told(error: Exception, data: OneTickData, address: str) -> DataError:
     """What went wrong, without the address, which may hold a password."""
+    import pyarrow as pa
     import requests
     from onetick.query_webapi import OneTickException
 
     if isinstance(error, TimeoutError):
         text, mend = f"OneTick did not answer within {data.timeout}", "look whether the server runs, ask for less, or set data.timeout"
         return DataError(text, field="data.timeout", value=data.timeout, mend=mend)
-    if isinstance(error, requests.ConnectionError) and not isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException | pa.ArrowException):
+        text = f"onetick-py's settings do not fit together: {one_line(error, 200)}"
+        return DataError(text, field="data.loader", value="onetick", mend=_WHO)
+    if isinstance(error, requests.ConnectionError):
         mend = "check OTP_HTTP_ADDRESS, and that the server runs"
         return DataError("the OneTick server can't be reached", field="data.loader", value="onetick", mend=mend)
     if not isinstance(error, OneTickException):
         text = f"OneTick's answer breaks off, or is none: {type(error).__name__}"
         return DataError(text, field="data.loader", value="onetick", mend="try again; check that OTP_HTTP_ADDRESS is a OneTick web server")
-    said = re.sub(r"^ERROR_\w+: | \S+\.py:\d+$", "", one_line(error)).replace(address, "***").strip()
+    said = re.sub(r"^ERROR_\w+: | \S+\.py:\d+$", "", one_line(error)).replace(address.rstrip("/"), "***").strip()
     if not said or _REFUSED.search(said):
         text = f"OneTick refuses the user: {one_line(said, 160) or 'it gives no reason'}"
         return DataError(text, field="data.loader", value="onetick", mend=_WHO)

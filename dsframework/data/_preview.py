@@ -82,7 +82,7 @@ def preview_file(
     if calendar is not None:
         trading_calendar(calendar)
     try:
-        look = _open(file)
+        look = _open(file, (time, entity))
     except (DataError, pl.exceptions.PolarsError) as error:
         text = error.message if isinstance(error, DataError) else f"the file can't be read: {one_line(error, 160)}"
         return DataPreview(path=str(path), rows=0, columns=[], problems=[text])
@@ -120,7 +120,7 @@ def _findings(look: _Look, calendar: str | None, timezone: str | None) -> tuple[
         return [error.message], 0
 
 
-def _open(file: Path) -> _Look:
+def _open(file: Path, keys: tuple[str | None, ...]) -> _Look:
     problems: list[str] = []
     if file_kind(file) == "parquet":
         rows = pl.scan_parquet(file)
@@ -137,7 +137,7 @@ def _open(file: Path) -> _Look:
         if separator != ",":
             problems.append(f"the columns are separated by {separator!r}; set data.separator")
         n_columns = len(pl.read_csv(text, separator=separator, n_rows=0).columns)
-        rows = read_csv(file, separator, encoding=encoding, most=_MOST_COLUMNS).lazy()
+        rows = read_csv(file, separator, encoding=encoding, most=_MOST_COLUMNS, texts=keys).lazy()
     if n_columns > _MOST_COLUMNS:
         problems.append(f"there are {n_columns} columns; the first {_MOST_COLUMNS} are looked at")
     sample = rows.head(_LOOK).collect()

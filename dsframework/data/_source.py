@@ -98,11 +98,15 @@ def _columns(frame: pl.DataFrame, data: DataSpec) -> pl.DataFrame:
 
 
 def _plain(frame: pl.DataFrame, data: DataSpec) -> pl.DataFrame:
-    """NaN becomes null, decimals become floats, categories become texts; a missing entity is an error."""
-    casts = [pl.col(name).cast(pl.Float64) for name, dtype in frame.schema.items() if isinstance(dtype, pl.Decimal)]
+    """NaN becomes null, decimals and huge integers become floats, categories become texts; a missing entity is an error."""
+    wide = (pl.Decimal, pl.Int128, pl.UInt128)
+    casts = [pl.col(name).cast(pl.Float64) for name, dtype in frame.schema.items() if isinstance(dtype, wide)]
     casts += [pl.col(name).cast(pl.String) for name, dtype in frame.schema.items() if dtype in (pl.Categorical, pl.Enum)]
     casts += [pl.col(name).fill_nan(None) for name, dtype in frame.schema.items() if dtype.is_float()]
     frame = frame.with_columns(casts)
+    if data.entity is not None and (frame.schema[data.entity].is_nested() or frame.schema[data.entity] in (pl.Binary, pl.Object)):
+        text = f"{data.entity!r} can't name entities: it is {frame.schema[data.entity]}"
+        raise DataError(text, field="data.entity", value=data.entity, mend="name a column with texts or whole numbers")
     if data.entity is not None and frame[data.entity].null_count():
         missing = frame[data.entity].is_null()
         text = f"{missing.sum()} rows have no entity"

@@ -18,6 +18,7 @@ __all__ = ["check_timezone", "cut", "localize", "parse_times", "tidy_times"]
 _DAY = 10
 _SECONDS = 86_400
 _SCALE = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_EPOCH, _WEEKS = 1970, 45
 _COMPACT = "%Y%m%d"
 _OFFSET = r"\d\d(Z|[+-]\d{2}:?\d{2})$"
 _WRITE = "write 2024-01-31 or 2024-01-31 16:00"
@@ -129,6 +130,11 @@ def _first(where: pl.Series) -> tuple[int, ...]:
 def _mend_of(text: str) -> str:
     if re.match(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", text):
         return f"write the year first, as 2024-01-31: {text} may be read as day and month or as month and day"
+    if re.match(r"^[1-9]\d{4}(\.\d+)?$", text):
+        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(text[:5]))
+        return f"write {day}: {text} looks like a day's number in a spreadsheet"
+    if not any(sign.isdigit() for sign in text):
+        return f"remove that row, or {_WRITE}"
     if re.match(r"^\d{9,19}$", text):
         return f"write 2024-01-31 16:00; {text} looks like seconds since 1970"
     return _WRITE
@@ -139,11 +145,19 @@ def _tidy_datetimes(values: pl.Series, timezone: str | None) -> tuple[pl.Series,
     if unit == "ms" or (unit == "ns" and not (values.to_physical() % 1000 != 0).any()):
         values = values.dt.cast_time_unit("us")
     if zone is not None:
-        return (values if timezone is None else values.dt.convert_time_zone(timezone)), ()
+        return (values if timezone is None else values.dt.convert_time_zone(timezone)), _epoch(values)
     if (values.dt.time() == dt.time(0)).all():
         notes = () if timezone is None else (f"data.timezone does nothing: {values.name!r} has days and no times",)
         return values.dt.date(), notes
-    return (values if timezone is None else localize(values, timezone)), ()
+    return (values if timezone is None else localize(values, timezone)), _epoch(values)
+
+
+def _epoch(values: pl.Series) -> tuple[str, ...]:
+    """Seconds of this century that were taken for milliseconds, or these for microseconds, lie in the first weeks of 1970."""
+    years, days = values.dt.year(), values.dt.ordinal_day()
+    if len(values) and years.min() == years.max() == _EPOCH and int(days.max()) <= _WEEKS:  # type: ignore[arg-type]
+        return (f"every time of {values.name!r} lies in the first weeks of 1970; were seconds taken for smaller parts of them?",)
+    return ()
 
 
 def localize(values: pl.Series, timezone: str) -> pl.Series:

@@ -40,10 +40,15 @@ def audit_labels(dataset: Dataset, folds: Sequence[Fold], final: Fold) -> AuditC
         for position, span in enumerate(fold.blocks):
             lies = (step[test] >= span.start) & (step[test] < span.stop)
             begin = span.start if position else min(span.start, fold.known_by)
-            blocks.append((dataset.axis[begin], dataset.label_time[test][lies].max()))
-        name = f"fold {fold.number}" if fold.number else "the final fit"
-        stretches[name] = Stretch(dataset.time[train], dataset.label_time[train], begins[train], tuple(blocks))
+            if lies.any():  # the rows of an inner fold may all be among those that the outer one leaves out
+                blocks.append((dataset.axis[begin], dataset.label_time[test][lies].max()))
+        stretches[_name(fold)] = Stretch(dataset.time[train], dataset.label_time[train], begins[train], tuple(blocks))
     return check_labels(stretches)
+
+
+def _name(fold: Fold) -> str:
+    name = f"fold {fold.number}" if fold.number else "the final fit"
+    return name if fold.within is None else f"{name} inside {_name(fold.within)}"
 
 
 def audit_fit(dataset: Dataset, job: FitJob, fold: Fold, recorded: Forecast, metric: str, greater_is_better: bool) -> AuditOutcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,9 +12,9 @@ import polars as pl
 from dsframework.errors import FeatureError
 from dsframework.features._base import Moments
 from dsframework.features._compute import Computation
-from dsframework.features._engine import Floats
 from dsframework.features._orders import Bools, entity_order
 from dsframework.features._plan import check_steps, plan
+from dsframework.features._room import room_for
 from dsframework.features._view import View
 from dsframework.features._warmth import warm_rows
 from dsframework.spec import Component
@@ -23,7 +22,6 @@ from dsframework.spec import Component
 __all__ = ["FeatureTable", "build_features"]
 
 _MOST_ROWS = 2**31 - 1
-_LARGE = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -93,23 +91,10 @@ def build_features(
         raise FeatureError(f"{frame.height} rows are more than features can be made of", mend=f"use at most {_MOST_ROWS} rows")
     order = entity_order(frame, entity)
     names = tuple(step.column.name for step in steps)
-    matrix = _room_for(frame.height, len(names))
+    matrix = room_for(frame.height, len(names), threads)
     keys = frame.select([time, *([entity] if entity else [])])
     view = View(Moments(frame[time], calendar), order, keys, time, entity, whole=history == "whole")
     computation = Computation(frame, steps, view, matrix, threads=threads)
     computation.run()
     warm, lookback = warm_rows(steps, view, computation.orders)
     return FeatureTable(names=names, matrix=matrix, warm=warm, lookback=lookback)
-
-
-def _room_for(rows: int, columns: int) -> Floats:
-    """Return a matrix to be filled.
-
-    numpy asks for a large array's memory in pages of 2 MB. On a virtual machine that gave its free memory back, clearing those when
-    they are first written to takes longer than the features themselves; small pages come from what was used a moment ago.
-    """
-    size = rows * columns * 8
-    if size < _LARGE or not hasattr(mmap, "MAP_ANONYMOUS"):
-        return np.empty((rows, columns), dtype=np.float64)
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    return np.frombuffer(memory, dtype=np.float64).reshape(rows, columns)

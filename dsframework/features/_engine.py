@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def run_program(
     arguments = (
         *(words, len(words), np.array([*program.constants, 0.0]), np.array([column.address for column in inputs], dtype=np.int64)),
         *(np.array([column.step for column in inputs], dtype=np.int64), len(inputs), program.n_registers),
-        *(np.array(part, dtype=np.int64) for part in zip(*outs, strict=True)),
+        *(np.array(part, dtype=np.int64) for part in zip(*sorted(outs, key=itemgetter(1)), strict=True)),
         *(len(outs), order.rows, segments.begins, segments.firsts, segments.lasts, segments.jobs, len(segments.jobs) - 1),
         *(segments.longest, segments.most, matrix, matrix.shape[1], _quantile_room(program, segments.longest), next_job),
     )

@@ -2,46 +2,19 @@
  *
  * A program is a list of whole numbers: for each operation its code, how many numbers follow, and those. It works on registers, which are
  * columns of one entity in the order of time: the first ones are the inputs, the others are what the operations make. A missing value is
- * NaN, and what is not finite is missing. _program.py writes programs.
+ * NaN, and what is not finite is missing. _operations.py writes programs.
  *
  * The rows of the panel are cut into segments of an entity, each with the rows of history that its first row needs, and the segments are
  * dealt out as jobs. A job is computed from its own rows alone, so that neither the number of threads nor their order matters. */
 #include "features.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "windows.h"
+#include "features_plan.h"
 
 enum { LAG = 1, CHANGE, LOG_CHANGE, SPREAD, SUMS, EXTREMES, MOMENTS, COUNTS, QUANTILES };
-enum { BLOCK = 16 }; /* rows of an entity that are written at a time */
-
-typedef struct {
-    const int64_t *program, n_words;
-    const double *constants;
-    const int64_t *inputs, *steps; /* addresses of the inputs, and how many values lie between two rows of each */
-    const int64_t n_inputs, n_registers;
-    const int64_t *out_registers, *out_columns, n_outs;
-    const int32_t *order;                                /* the rows of the panel, one entity after the other; NULL: as they lie */
-    const int64_t *begins, *firsts, *lasts;              /* of a segment: its history, its rows, the row after them */
-    const int64_t *jobs, n_jobs, longest, most_segments; /* job k has the segments jobs[k] to jobs[k + 1] - 1 */
-    double *matrix;
-    const int64_t n_columns, room;
-} plan_t;
-
-static void gather(const plan_t *plan, work_t *work, int64_t begin) {
-    for (int64_t k = 0; k < plan->n_inputs; k++) {
-        const double *in = (const double *)(intptr_t)plan->inputs[k];
-        const int64_t step = plan->steps[k];
-        double *out = column(work, k);
-        if (plan->order)
-            for (int64_t i = 0; i < work->n; i++) out[i] = finite(in[plan->order[begin + i] * step]);
-        else
-            for (int64_t i = 0; i < work->n; i++) out[i] = finite(in[(begin + i) * step]);
-    }
-}
 
 static void run(const plan_t *plan, work_t *work) {
     memset(work->missing, -1, (size_t)plan->n_registers);
@@ -62,70 +35,40 @@ static void run(const plan_t *plan, work_t *work) {
     }
 }
 
-/* Write the segments of a job, a stretch of the panel at a time, because the rows of one time lie beside one another. */
-static void scatter(const plan_t *plan, const work_t *work, const double *registers, int64_t first, int64_t last, int64_t *at) {
-    const int64_t size = plan->n_registers * work->longest;
-    int64_t limit = INT64_MAX, left = 0;
-    for (int64_t s = first; s < last; s++) {
-        at[s - first] = plan->firsts[s];
-        left += plan->lasts[s] - plan->firsts[s];
-    }
-    while (left > 0) {
-        limit = INT64_MAX; /* the row that the entity which is furthest behind reaches with its next block */
-        for (int64_t s = first; s < last; s++)
-            if (at[s - first] < plan->lasts[s]) {
-                const int64_t stop = at[s - first] + BLOCK < plan->lasts[s] ? at[s - first] + BLOCK : plan->lasts[s];
-                const int64_t row = plan->order ? plan->order[stop - 1] : stop - 1;
-                if (row < limit) limit = row;
-            }
-        for (int64_t s = first; s < last; s++) {
-            const double *from = registers + (s - first) * size - plan->begins[s];
-            int64_t i = at[s - first];
-            for (; i < plan->lasts[s]; i++) {
-                const int64_t row = plan->order ? plan->order[i] : i;
-                if (row > limit) break;
-                double *to = plan->matrix + row * plan->n_columns;
-                for (int64_t k = 0; k < plan->n_outs; k++) to[plan->out_columns[k]] = from[plan->out_registers[k] * work->longest + i];
-            }
-            left -= i - at[s - first];
-            at[s - first] = i;
-        }
-    }
-}
-
-static int prepare(const plan_t *plan, work_t *work, double **registers, int64_t **at) {
+static int prepare(const plan_t *plan, work_t *work, double **registers) {
     const size_t size = (size_t)(plan->n_registers * plan->longest);
     memset(work, 0, sizeof(*work));
     work->longest = plan->longest;
     *registers = malloc(size * (size_t)plan->most_segments * sizeof(double));
-    *at = malloc((size_t)plan->most_segments * sizeof(int64_t));
     work->missing = malloc((size_t)plan->n_registers);
     work->counts = malloc((size_t)plan->longest * sizeof(int32_t));
     work->room = malloc((size_t)plan->room + 1);
-    return *registers && *at && work->missing && work->counts && work->room;
+    return *registers && work->missing && work->counts && work->room;
 }
 
 static int32_t work_through(const plan_t *plan, int64_t *next_job) {
     work_t work;
     double *registers;
-    int64_t *at;
-    int good = prepare(plan, &work, &registers, &at);
+    writer_t writer;
+    int good = prepare(plan, &work, &registers) & make_writer(plan, &writer); /* both, so that both can be freed */
+    const int64_t size = plan->n_registers * plan->longest;
     while (good) {
         const int64_t job = atomic_fetch_add((_Atomic int64_t *)next_job, 1);
         if (job >= plan->n_jobs) break;
-        const int64_t first = plan->jobs[job], last = plan->jobs[job + 1];
+        const int64_t first = plan->jobs[job], last = plan->jobs[job + 1], together = plan->order ? last - first : 1;
+        read_segments(plan, registers, size, first, last);
         for (int64_t s = first; s < last; s++) {
-            work.registers = registers + (s - first) * plan->n_registers * plan->longest;
+            work.registers = registers + (s - first) * size;
             work.n = plan->lasts[s] - plan->begins[s];
-            gather(plan, &work, plan->begins[s]);
             run(plan, &work);
         }
-        scatter(plan, &work, registers, first, last, at);
+        for (int64_t s = first; s < last; s += together)
+            write_segments(plan, &writer, registers + (s - first) * size, size, s, s + together);
         good = !work.no_memory;
     }
     for (int k = 0; k < TSML_MOST_TEMPORARIES; k++) free(work.temporaries[k]);
+    free_writer(&writer);
     free(registers);
-    free(at);
     free(work.missing);
     free(work.counts);
     free(work.room);

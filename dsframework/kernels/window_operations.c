@@ -87,14 +87,14 @@ void sums(work_t *work, const int64_t *word, const double *constants) {
             double *mean = column(work, each[3]);
             if (q != 1.0) {
                 weights(work, x, q, window, missing, weight, there, spare);
-                for (int64_t i = 0; i < n; i++) mean[i] = finite(acc[k][i] / weight[i]);
+                quotients(mean, acc[k], weight, 0.0, n);
             } else if (partial) {
                 for (int64_t i = 0; i < n; i++) {
                     const int64_t held = missing ? counted(work->counts, i, window * stride) : smaller(i / stride + 1, window);
                     mean[i] = finite(acc[k][i] / (double)held);
                 }
             } else {
-                for (int64_t i = 0; i < n; i++) mean[i] = finite(acc[k][i] / (double)window);
+                quotients(mean, acc[k], NULL, (double)window, n);
             }
             if (each[4] == ROOT)
                 for (int64_t i = 0; i < n; i++) mean[i] = sqrt(mean[i]);
@@ -165,13 +165,13 @@ typedef struct {
 } figures_t;
 
 static void deviations(const double *x, moments_t of, const double *weight, double whole, const double *correction, double *std,
-                       double *zscore, int64_t n) {
-    for (int64_t i = 0; i < n; i++) {
-        const double w = weight ? weight[i] : whole;
-        const double s = sqrt(of.m2[i] / (correction ? w - correction[i] / w : w - 1.0));
-        if (std) std[i] = finite(s);
-        if (zscore) zscore[i] = x[i] != x[i] ? (double)NAN : s == 0.0 ? 0.0 : finite(-of.u[i] / s);
-    }
+                       double *zscore, double *spare, int64_t n) {
+    double *s = std ? std : spare;
+    window_deviations(s, of.m2, weight, whole, correction, n);
+    if (zscore)
+        for (int64_t i = 0; i < n; i++) zscore[i] = x[i] != x[i] ? (double)NAN : s[i] == 0.0 ? 0.0 : finite(-of.u[i] / s[i]);
+    if (std)
+        for (int64_t i = 0; i < n; i++) std[i] = finite(std[i]);
 }
 
 static void shapes(moments_t of, const double *weight, double whole, double *skew, double *kurt, int64_t n) {
@@ -241,7 +241,7 @@ void moments(work_t *work, const int64_t *word, const double *constants) {
             for (int64_t i = parts; i < n; i++) acc[k].w[i] = whole;
         if (q != 1.0) weights(work, x, q * q, window, missing, correction, ones, (double *[]){cur[1].u, cur[2].u});
         const double *weight = partial ? acc[k].w : NULL;
-        if (out[0] || out[1]) deviations(x, acc[k], weight, whole, q != 1.0 ? correction : NULL, out[0], out[1], n);
+        if (out[0] || out[1]) deviations(x, acc[k], weight, whole, q != 1.0 ? correction : NULL, out[0], out[1], cur[1].u, n);
         if (out[2] || out[3]) shapes(acc[k], weight, whole, out[2], out[3], n);
         for (int j = 0; j < 4; j++)
             if (out[j]) only_with(work, out[j], stride, window, each[1], missing);

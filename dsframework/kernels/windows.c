@@ -1,7 +1,10 @@
 /* Sums, extremes and moments over windows, for each level of instructions. */
 #include "windows.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "features.h"
 
 static int64_t largest(const int64_t *values, int32_t n) {
     int64_t found = values[0];
@@ -33,6 +36,12 @@ void window_extremes(const double *x, int64_t n, int64_t stride, int32_t smalles
 void window_moments(int32_t order, const double *from, int64_t n, int64_t parts, int64_t stride, double q, int32_t n_windows,
                     const int64_t *windows, moments_t *acc, moments_t *cur) {
     TSML_PICK(window_moments)(order, from, n, parts, stride, q, n_windows, windows, acc, cur);
+}
+
+void quotients(double *out, const double *a, const double *b, double whole, int64_t n) { TSML_PICK(quotients)(out, a, b, whole, n); }
+
+void window_deviations(double *out, const double *m2, const double *weight, double whole, const double *correction, int64_t n) {
+    TSML_PICK(window_deviations)(out, m2, weight, whole, correction, n);
 }
 
 double whole_weight(double q, int64_t window) {

@@ -22,6 +22,13 @@ void window_extremes(const double *x, int64_t n, int64_t stride, int32_t smalles
 void window_moments(int32_t order, const double *from, int64_t n, int64_t parts, int64_t stride, double q, int32_t n_windows,
                     const int64_t *windows, moments_t *acc, moments_t *cur);
 
+/* out[i] = a[i] / b[i], or a[i] / whole where b is NULL; NaN where that is not finite. */
+void quotients(double *out, const double *a, const double *b, double whole, int64_t n);
+
+/* Standard deviations: the root of m2 over w - 1, or over w - correction / w where that is not NULL. w is weight[i], or `whole` where that
+ * is NULL. */
+void window_deviations(double *out, const double *m2, const double *weight, double whole, const double *correction, int64_t n);
+
 /* Quantiles of the values that are there in each window; out[k][i] for quantiles[k], NaN where fewer than `least` are. `room` has
  * `quantile_room(n, window, stride)` bytes. */
 void window_quantiles(const double *x, int64_t n, int64_t stride, int64_t window, int64_t least, int32_t n_quantiles,

@@ -195,3 +195,32 @@ static void TSML_NAME(window_moments)(int32_t order, const double *from, int64_t
     else
         TSML_NAME(moments_of)(2, from, n, parts, stride, q, n_windows, windows, acc, cur);
 }
+
+/* --------------------------------------------------------------------------------------------------------------------------- quotients */
+
+static void TSML_NAME(quotients)(double *out, const double *a, const double *b, double whole, int64_t n) {
+    if (b) {
+        TSML_INDEPENDENT
+        for (int64_t i = 0; i < n; i++) out[i] = finite(a[i] / b[i]);
+    } else {
+        TSML_INDEPENDENT
+        for (int64_t i = 0; i < n; i++) out[i] = finite(a[i] / whole);
+    }
+}
+
+static void TSML_NAME(window_deviations)(double *out, const double *m2, const double *weight, double whole, const double *correction,
+                                         int64_t n) {
+    if (!weight && !correction) {
+        TSML_INDEPENDENT
+        for (int64_t i = 0; i < n; i++) out[i] = sqrt(m2[i] / (whole - 1.0));
+    } else if (!correction) {
+        TSML_INDEPENDENT
+        for (int64_t i = 0; i < n; i++) out[i] = sqrt(m2[i] / (weight[i] - 1.0));
+    } else {
+        TSML_INDEPENDENT
+        for (int64_t i = 0; i < n; i++) {
+            const double w = weight ? weight[i] : whole;
+            out[i] = sqrt(m2[i] / (w - correction[i] / w));
+        }
+    }
+}

@@ -14,6 +14,7 @@ __all__ = [
     "IntervalScore",
     "IntervalsResult",
     "MetricSummary",
+    "NestedFold",
     "StudyResult",
     "TrialRecord",
     "TrialsAccount",
@@ -33,7 +34,11 @@ class MetricSummary(Record):
 
 
 class TrialRecord(Record):
-    """One point of the search space, fitted on every fold."""
+    """One point of the search space, fitted on every fold.
+
+    Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
+    from the score of a fold's chosen point on the fold itself.
+    """
 
     number: int
     key: str
@@ -43,6 +48,22 @@ class TrialRecord(Record):
     error: str | None = None
     seconds: float = 0.0
     rounds: list[int] | None = None
+    inside: int | None = None
+    part: Literal["trial", "outer"] = "trial"
+
+
+class NestedFold(Record):
+    """What tuning inside one fold of a nested split chose, and what came of it; fold 0 is the final test.
+
+    `inner` is the mean score of `params` over the folds inside, by which they were chosen among `n_trials` points; `outer` is their score
+    on the fold.
+    """
+
+    fold: int
+    params: dict[str, Any]
+    inner: float | None
+    outer: float | None
+    n_trials: int
 
 
 class IntervalScore(Record):
@@ -104,7 +125,10 @@ class TrialsAccount(Record):
 
 
 class ExperimentResult(Record):
-    """One variant x one model: its best trial by cross-validation, refitted and tested once."""
+    """One variant x one model: its best trial by cross-validation, refitted and tested once.
+
+    Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds.
+    """
 
     name: str
     model: str
@@ -121,6 +145,7 @@ class ExperimentResult(Record):
     intervals: IntervalsResult | None = None
     evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
+    nested: list[NestedFold] = []
     n_trials: int = 0
     n_train: int = 0
     n_test: int = 0

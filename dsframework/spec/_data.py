@@ -178,6 +178,12 @@ def _bucket(text: str) -> str:
 _Printed = Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")]
 """A text without control characters: OneTick's graphs are lines."""
 
+
+def _text_of(value: Any) -> Any:
+    """A number as its text: a stored query's parameters are texts."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 _PATH = "Relative to the spec's file, or to the folder of the notebook."
 
 
@@ -261,7 +267,7 @@ class OneTickData(DataSpec):
         title="Stored query",
         description="A query of the server, such as remote://US_COMP::folder/bars.otq::daily.",
     )
-    parameters: dict[str, _Printed | int | float] = Field(
+    parameters: dict[str, Annotated[_Printed, BeforeValidator(_text_of)]] = Field(
         default={}, title="Parameters", description="Name to value, of the parameters of a stored query."
     )
     sql: str | None = Field(

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from dsframework.spec._arguments import Strict
+from dsframework.spec._arguments import Strict, is_distribution
 from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
 from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_info, metric_problem
-from dsframework.spec._models_nested import members_of
+from dsframework.spec._models_nested import members_of, search_space
 from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec, target_problems
@@ -108,8 +108,8 @@ class ExperimentSpec(Strict):
         splits = {"split": self.split} if self.split else {}
         splits |= {f"variants.split.{name}": form for name, form in ((self.variants and self.variants.split) or {}).items()}
         for field, split in splits.items():
-            if split.inner is not None:
-                yield f"{field}.inner", "a study does not tune inside its folds yet; remove it, the final test is untouched by tuning"
+            if split.inner is not None and not self._tunes:
+                yield f"{field}.inner", "would do nothing: no model has anything to tune; give an argument a list or a range, or remove it"
 
     def _task_problems(self) -> Any:
         for position, metric in enumerate(self.metrics):
@@ -182,6 +182,13 @@ class ExperimentSpec(Strict):
             fitting = [name for name, kind in kinds.items() if name != "python" and self.task in (getattr(kind, "tasks", None) or ())]
             what = "anomalies" if self.task == "anomaly" else f"a {self.task}"
             yield field, f"{model.name!r} can't do {what}; try {', '.join(fitting)}"
+
+    @property
+    def _tunes(self) -> bool:
+        """Whether any form of the models has a search space."""
+        forms = [self.models or [], *((self.variants and self.variants.models) or {}).values()]
+        spaces = [search_space(model) for models in forms for model in models]
+        return any(isinstance(value, list) or is_distribution(value) for space in spaces for value in space.values())
 
     @property
     def supervised(self) -> bool:

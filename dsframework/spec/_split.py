@@ -189,8 +189,7 @@ class SplitSpec(Strict):
     inner: Annotated[CvSpec, CvField()] | None = Field(
         default=None,
         title="Inner validation",
-        description="Cuts the training part of every fold again, to tune inside it; no study does that yet.",
-        json_schema_extra={"x-hidden": True},
+        description="Cuts the training part of every fold again, to tune inside it: the folds' scores then owe nothing to tuning.",
     )
 
     @field_validator("test", mode="before")

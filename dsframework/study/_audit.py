@@ -12,6 +12,7 @@ from dsframework.errors import NotFoundError, TsmlError
 from dsframework.experiment import AuditOutcome, audit_labels, expand
 from dsframework.features import build_features
 from dsframework.records import AuditCheck, AuditReport
+from dsframework.splitting import Fold
 from dsframework.study._prepare import Prepared
 from dsframework.tracking import load_golden, load_result, load_spec_of, run_summary
 
@@ -57,7 +58,7 @@ class Auditor:
             return AuditReport.of([AuditCheck(name="future", verdict="not verified", detail=_NO_FUTURE)], 0.0)
         started = time.perf_counter()
         seen = self._features(prepared)
-        labels = audit_labels(prepared.dataset, prepared.folds, prepared.final) if prepared.dataset.has_target else None
+        labels = audit_labels(prepared.dataset, _all_folds(prepared), prepared.final) if prepared.dataset.has_target else None
         checks = [*seen.checks, *([labels] if labels else []), *fits.checks, *_baseline(prepared, beats=beats_baselines)]
         seconds = time.perf_counter() - started + fits.seconds
         return AuditReport.of(checks, seconds)
@@ -87,6 +88,11 @@ def _look(prepared: Prepared) -> _Seen:
     else:
         kept = check_golden(Golden.from_bytes(golden.to_bytes()), build, time=panel.time, entity=panel.entity)
     return _Seen((*checks, kept), golden, time.perf_counter() - started)
+
+
+def _all_folds(prepared: Prepared) -> list[Fold]:
+    """The validation folds, and where the split is nested those inside them and inside the part before the final test."""
+    return [*prepared.folds, *(fold for inside in prepared.inner.values() for fold in inside)]
 
 
 def _baseline(prepared: Prepared, *, beats: bool | None) -> list[AuditCheck]:

@@ -21,7 +21,7 @@ from dsframework.study._intervals import Intervals
 from dsframework.study._paths import score_paths
 from dsframework.study._prepare import Prepared
 
-__all__ = ["Evaluated", "evaluate"]
+__all__ = ["Evaluated", "evaluate", "recorded"]
 
 _SHOWN_ROWS = 50
 
@@ -43,9 +43,7 @@ def evaluate(
     """
     found: list[Evaluated] = []
     if out_of_fold is not None and "path" in out_of_fold.columns:
-        found.append(
-            _recorded("paths", score_paths(prepared.plan.metrics, _validation(prepared, job, out_of_fold, intervals), out_of_fold))
-        )
+        found.append(recorded("paths", score_paths(prepared.plan.metrics, _validation(prepared, job, out_of_fold, intervals), out_of_fold)))
     if not prepared.plan.evaluation:
         return found
     predictions = _predictions(prepared, job, final, out_of_fold, intervals)
@@ -58,14 +56,15 @@ def evaluate(
 def _run(component: Component, name: str, predictions: Predictions) -> Evaluated:
     try:
         said: Any = evaluators.get(component.name)(component.arguments, predictions)
-        return _recorded(name, said)
+        return recorded(name, said)
     except (TsmlError, Undefined) as error:
         return Evaluated(EvaluatorResult(name=name, error=str(error)))
     except Exception as error:  # noqa: BLE001  # another package's evaluator may raise anything; the experiment stands without it
         return Evaluated(EvaluatorResult(name=name, error=f"{type(error).__name__}: {one_line(error, 200)}"))
 
 
-def _recorded(name: str, said: Evaluation) -> Evaluated:
+def recorded(name: str, said: Evaluation) -> Evaluated:
+    """Return what was said as it is recorded: the first rows of its tables with the result, all of them as artifacts."""
     frames, tables = {}, {}
     for title, frame in said.tables.items():
         path = f"evaluation/{_slug(name)}/{_slug(title)}.parquet"

@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 from dsframework.experiment import FinalOutcome
-from dsframework.records import ExperimentResult
+from dsframework.records import ExperimentResult, TrialsAccount
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._intervals import Intervals
+from dsframework.study._nested_result import nested_folds
+from dsframework.study._nested_run import NestedRun
 from dsframework.study._trials import account_for_trials
 
 __all__ = ["make_result", "trial_table"]
@@ -16,8 +18,7 @@ __all__ = ["make_result", "trial_table"]
 
 def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | None = None) -> ExperimentResult:
     """Return the best trial's folds, its one test, and the baselines beside it."""
-    prepared, best = run.prepared, run.best_trial()
-    assert best is not None
+    prepared, tuning = run.prepared, run.tuning
     plan, metric = prepared.plan, prepared.plan.metric
     scores = final.scores.updated(intervals.scores) if intervals else final.scores
     rivals = [found[metric] for found in final.baselines.values() if metric not in found.reasons]
@@ -27,9 +28,9 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         model=plan.model.name,
         variant=plan.variant,
         status="finished",
-        params=best.params,
+        params=tuning.chosen().params,
         run_id=run.run_id,
-        cv=best.cv | (intervals.cv if intervals else {}),
+        cv=(tuning.cv() or {}) | (intervals.cv if intervals else {}),
         test=scores.plain(),
         baselines={name: found.plain() for name, found in final.baselines.items()},
         notes=[
@@ -38,13 +39,22 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         ],
         beats_baselines=_beats(mine, rivals, greater_is_better=run.greater_is_better),
         intervals=intervals.result if intervals else None,
-        trials=account_for_trials(run.trials.values(), metric, greater_is_better=run.greater_is_better),
+        trials=_account(run),
+        nested=nested_folds(tuning, scores.plain().get(metric)) if isinstance(tuning, NestedRun) else [],
         n_trials=len(run.trials),
         n_train=final.n_train,
         n_test=final.n_test,
         n_dropped=prepared.dataset.n_dropped,
         seconds=round(run.seconds, 3),
     )
+
+
+def _account(run: ExperimentRun) -> TrialsAccount | None:
+    """The account of the trials that the tested point was the best of; of a nested search those before the final test."""
+    found = account_for_trials(run.tuning.to_account(), run.prepared.plan.metric, greater_is_better=run.greater_is_better)
+    if found is None or not isinstance(run.tuning, NestedRun):
+        return found
+    return found.model_copy(update={"sentence": f"In the tuning before the final test: {found.sentence}"})
 
 
 def trial_table(run: ExperimentRun) -> dict[str, list[Any]]:
@@ -54,6 +64,8 @@ def trial_table(run: ExperimentRun) -> dict[str, list[Any]]:
     table: dict[str, list[Any]] = {"number": [row.number for row in rows], "status": [row.status for row in rows]}
     for key in run.prepared.plan.search_space:
         table[key] = [json.dumps(row.params.get(key)) for row in rows]
+    if isinstance(run.tuning, NestedRun):
+        table["inside"] = [row.inside for row in rows]
     for name in names:
         table[f"cv_{name}"] = [row.cv[name].mean if name in row.cv else None for row in rows]
         table[f"cv_{name}_std"] = [row.cv[name].std if name in row.cv else None for row in rows]

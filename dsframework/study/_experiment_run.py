@@ -8,15 +8,16 @@ from typing import Any
 
 import polars as pl
 
-from dsframework.errors import ModelError, TsmlError
+from dsframework.errors import TsmlError
 from dsframework.experiment import AuditOutcome, FinalOutcome, FitJob, audit_fit, fit_final, searched
 from dsframework.features import own_paths
 from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, ExperimentResult, Status, TrialRecord
 from dsframework.spec import own_classes
 from dsframework.study._forecasts import recorded_forecast
+from dsframework.study._nested_run import NestedRun
 from dsframework.study._prepare import Prepared
-from dsframework.study._search import Search
+from dsframework.study._search import SearchOf
 from dsframework.study._tuning_run import Task, TuningRun
 from dsframework.tracking import StoredTrial, StudyStore
 
@@ -35,8 +36,8 @@ class ExperimentRun:
         Its place in the study; task keys begin with it.
     prepared
         Plan, rows and folds.
-    search
-        Gives out the points to try.
+    new_search
+        Makes what gives out the points to try, for a fold of a nested split (0 otherwise, and for the final test).
     store
         Where trials are recorded.
     greater_is_better
@@ -46,7 +47,14 @@ class ExperimentRun:
     """
 
     def __init__(
-        self, position: int, prepared: Prepared, search: Search, store: StudyStore, *, greater_is_better: bool, import_path: str | None
+        self,
+        position: int,
+        prepared: Prepared,
+        new_search: SearchOf,
+        store: StudyStore,
+        *,
+        greater_is_better: bool,
+        import_path: str | None,
     ) -> None:
         self.position, self.prepared, self.store, self.greater_is_better = position, prepared, store, greater_is_better
         self.run_id = ""
@@ -55,8 +63,11 @@ class ExperimentRun:
         self.result: ExperimentResult | None = None
         self.final: FinalOutcome | None = None
         self.audit: AuditOutcome | None = None
-        self._tuning = TuningRun(
-            prepared, search, prepared.folds, store, position=position, greater_is_better=greater_is_better, import_path=import_path
+        given: dict[str, Any] = {"position": position, "greater_is_better": greater_is_better, "import_path": import_path}
+        self.tuning: TuningRun | NestedRun = (
+            NestedRun(prepared, new_search, store, **given)
+            if prepared.inner and searched(prepared.plan.search_space)
+            else TuningRun(prepared, new_search(0), prepared.folds, store, **given)
         )
         self._tasks: deque[Task] = deque()
         self._started = 0.0
@@ -99,17 +110,17 @@ class ExperimentRun:
     @property
     def trials(self) -> dict[int, TrialRecord]:
         """The trials that have ended, by their number."""
-        return self._tuning.trials
+        return self.tuning.trials
 
     @property
     def resumed(self) -> int:
         """How many trials were taken over from an earlier run."""
-        return self._adopted or self._tuning.resumed
+        return self._adopted or self.tuning.resumed
 
     def start(self, run_id: str, cached: dict[str, StoredTrial]) -> None:
         """Begin under a run of MLflow, taking over the trials that are recorded already."""
         self.run_id, self.status, self._started = run_id, "running", time.time()
-        self._tuning.start(run_id, cached)
+        self.tuning.start(run_id, cached)
         self._advance()
 
     def adopt(self, result: ExperimentResult) -> None:
@@ -119,7 +130,7 @@ class ExperimentRun:
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
-        return next((tasks.popleft() for tasks in (self._tasks, self._tuning.tasks) if tasks), None)
+        return self._tasks.popleft() if self._tasks else self.tuning.next_task()
 
     def accept(self, key: str, outcome: Any) -> TrialRecord | None:
         """Take in a fit's outcome, which may be an error; returns the trial that is finished with it, if one is."""
@@ -127,7 +138,7 @@ class ExperimentRun:
         if what in (_FINAL, _AUDIT):
             self._accept_final(what, outcome)
             return None
-        trial = self._tuning.accept(int(what), outcome)
+        trial = self.tuning.accept(what, outcome)
         self._advance()
         return trial
 
@@ -149,8 +160,9 @@ class ExperimentRun:
     def progress(self) -> ExperimentProgress:
         """Return the experiment's line of the leaderboard."""
         plan, result = self.prepared.plan, self.result
-        best = self.best_trial()
-        decided = best.cv[plan.metric] if best else (result.cv.get(plan.metric) if result else None)
+        best = self.tuning.best()
+        cv = self.tuning.cv() or (result.cv if result else {})
+        decided = cv.get(plan.metric)
         failed = sum(trial.status == "failed" for trial in self.trials.values())
         return ExperimentProgress(
             name=self.name,
@@ -161,10 +173,10 @@ class ExperimentRun:
             error=self.error,
             trials_done=(len(self.trials) - failed) or (result.n_trials if result else 0),
             trials_failed=failed,
-            trials_total=self._tuning.total,
+            trials_total=self.tuning.total,
             score=decided.mean if decided else None,
             score_std=decided.std if decided else None,
-            history=self._tuning.best_history[-60:],
+            history=self.tuning.history[-60:],
             test_score=result.test.get(plan.metric) if result else None,
             beats_baselines=result.beats_baselines if result else None,
             audit=result.audit.verdict if result and result.audit else None,
@@ -172,42 +184,28 @@ class ExperimentRun:
             seconds=round(self.seconds, 2),
         )
 
-    def best_trial(self) -> TrialRecord | None:
-        """Return the finished trial with the best mean score, the lowest number on a tie."""
-        return self._tuning.best()
-
-    def best_job(self) -> FitJob:
-        """Return the fit of the best trial, of which there must be one."""
-        best = self.best_trial()
-        assert best is not None
-        return self._tuning.job(best.params)
-
-    def out_of_fold(self) -> pl.DataFrame | None:
-        """Return the recorded out-of-fold predictions of the best trial."""
-        best = self.best_trial()
-        return self.store.read_trial_predictions(self.run_id, best.number) if best else None
-
     def _advance(self) -> None:
         """When everything was tried, queue the final fit and the audit."""
-        if not self._tuning.done or self._final_asked:
-            return
-        if self.best_trial() is None:
-            first = min(self.trials.values(), key=lambda trial: trial.number)
-            self.fail(ModelError(f"no trial finished: {first.error}"))
+        if self.tuning.problem is not None:
+            self.fail(self.tuning.problem)
+        if not self.tuning.done or self._final_asked or not self.active:
             return
         self._final_asked = True
-        job = self.best_job()
-        self._queue(_FINAL, fit_final, job, self.prepared.final)
-        self._queue_audit(job)
+        self._queue(_FINAL, fit_final, self.best_job(), self.prepared.final)
+        self._queue_audit()
 
-    def _queue_audit(self, job: FitJob) -> None:
-        plan, recorded = self.prepared.plan, self.out_of_fold()
+    def best_job(self) -> FitJob:
+        """Return the fit of the point that is refitted and tested; there must be one."""
+        return self.tuning.job(self.tuning.chosen().params)
+
+    def _queue_audit(self) -> None:
+        plan, recorded = self.prepared.plan, self.tuning.out_of_fold()
         if plan.audit != "full" or plan.task == "clustering" or recorded is None:
             self.audit = AuditOutcome((), 0.0)
             return
         first = self.prepared.folds[0]
         said = recorded_forecast(recorded.filter(pl.col("fold") == first.number), self.prepared.dataset.classes, plan.quantiles)
-        self._queue(_AUDIT, audit_fit, job, first, said, plan.metric, self.greater_is_better)
+        self._queue(_AUDIT, audit_fit, self.tuning.first_job(), first, said, plan.metric, self.greater_is_better)
 
     def _queue(self, what: str, function: Any, *arguments: Any) -> None:
         self._tasks.append(Task(f"{self.position}/{what}/0", function, self.prepared.dataset_key, arguments))
@@ -222,4 +220,4 @@ class ExperimentRun:
 
     def _clear(self) -> None:
         self._tasks.clear()
-        self._tuning.tasks.clear()
+        self.tuning.clear()

@@ -70,7 +70,7 @@ class Prepared:
             there = frame.filter(pl.col(self.panel.time) == pl.col(self.panel.time).max())[entity]
             chosen += there.head(_OTHERS).to_list()
         wanted = pl.col(entity).is_in(chosen) | pl.col(entity).cast(pl.String).is_in(named)
-        return frame.filter(wanted).filter(pl.int_range(pl.len()).over(entity) >= pl.len().over(entity) - lookback - 1)
+        return frame.filter(wanted).filter(pl.int_range(pl.len()).over(entity) >= pl.len().cast(pl.Int64).over(entity) - lookback - 1)
 
     @property
     def family(self) -> str:

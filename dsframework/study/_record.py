@@ -20,6 +20,7 @@ from dsframework.study._experiment_result import make_result, trial_table
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._intervals import Intervals, make_intervals
+from dsframework.study._nested_result import told_of_nested
 from dsframework.tracking import StudyStore, log_pipeline
 
 __all__ = ["Recorder"]
@@ -48,12 +49,13 @@ class Recorder:
         final, prepared = run.final, run.prepared
         assert final is not None
         assert run.audit is not None
-        out_of_fold, job = run.out_of_fold(), run.best_job()
+        out_of_fold, job = run.tuning.out_of_fold(), run.best_job()
         intervals = None
         if prepared.plan.intervals is not None and out_of_fold is not None:
             intervals = make_intervals(prepared, job, out_of_fold, final)
         result = make_result(run, final, intervals)
-        evaluated = evaluate(prepared, job, final, out_of_fold, intervals)
+        evaluated = [*told_of_nested(result, prepared, greater_is_better=run.greater_is_better)]
+        evaluated += evaluate(prepared, job, final, out_of_fold, intervals)
         report = self._auditor.report(prepared, run.audit, beats_baselines=result.beats_baselines)
         broken = [f"evaluation {one.result.name}: {one.result.error}" for one in evaluated if one.result.error]
         result = result.model_copy(

@@ -97,13 +97,16 @@ def _fit_again(
     prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
     backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
-    job = prepared.job(recorded.params, import_path=folder if own_classes(prepared.plan.model) else None)
+    import_path = folder if own_classes(prepared.plan.model) else None
+    job = prepared.job(recorded.params, import_path=import_path)
+    chosen = {one.fold: prepared.job(one.params, import_path=import_path) for one in recorded.nested}
     outcomes: dict[str, Any] = {}
     try:
         rows = backend.put(prepared.dataset)
         groups = fit_groups(prepared.folds)
         for group in groups:
-            backend.submit(Work(str(group[0].number), fit_folds, (rows, job, group), kind="folds"))
+            own = chosen.get(group[0].number, job)
+            backend.submit(Work(str(group[0].number), fit_folds, (rows, own, group), kind="folds"))
         backend.submit(Work("final", fit_final, (rows, job, prepared.final), kind="final"))
         while len(outcomes) < len(groups) + 1:
             outcomes |= dict(backend.wait(1.0))

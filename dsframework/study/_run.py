@@ -25,7 +25,7 @@ from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
-from dsframework.study._search import Search, make_search
+from dsframework.study._search import SearchOf, make_search, searches_of
 from dsframework.tracking import StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text
 
 __all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
@@ -112,12 +112,12 @@ def run_study(
 
 def _prepare(
     spec: ExperimentSpec, folder: Path, frames: Mapping[str, Any]
-) -> tuple[list[Prepared], dict[str, TsmlError], dict[str, Search]]:
+) -> tuple[list[Prepared], dict[str, TsmlError], dict[str, SearchOf]]:
     """Rows and folds of every experiment; raises only when none can start."""
     look_in(str(folder))  # a user's own class may stand beside the spec
     greater = get_metric(spec.metric).greater_is_better
     plans = expand(spec)
-    searches = {plan.name: make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=greater) for plan in plans}
+    searches = {plan.name: searches_of(plan.search_space, spec.tuning, field=plan.name, greater_is_better=greater) for plan in plans}
     client()  # MLflow that does not answer is told before the data is read
     preparer = Preparer(folder, frames)
     prepared, failures = [], {}
@@ -142,7 +142,7 @@ def _items(
     plans: list[Plan],
     prepared: list[Prepared],
     failures: dict[str, TsmlError],
-    searches: dict[str, Search],
+    searches: dict[str, SearchOf],
     store: StudyStore,
     greater: bool,
     folder: Path,

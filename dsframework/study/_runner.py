@@ -181,14 +181,19 @@ class Runner:
             return None
         if len(done) == 1 and done[0].result is not None:
             return done[0].result.trials
+        results = [run.result for run in done if run.result is not None]
+        if any(result.nested for result in results):  # what the folds tell owes nothing to tuning, only to the choice of an experiment
+            chosen = [TrialRecord(number=at, key="", params=one.params, status="finished", cv=one.cv) for at, one in enumerate(results)]
+            return account_for_trials(chosen, self.metric, greater_is_better=self.greater_is_better, what="experiments")
         trials = [trial for run in done for trial in self._trials_of(run)]
         return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better)
 
     def _trials_of(self, run: ExperimentRun) -> list[TrialRecord]:
         """The trials of an experiment; those of one that was finished before are read again."""
         if run.trials:
-            return list(run.trials.values())
-        return [stored.record for stored in self._store.read_trials([run.run_id]).values()]
+            return run.tuning.to_account()
+        stored = [one.record for one in self._store.read_trials([run.run_id]).values()]
+        return sorted(stored, key=lambda trial: trial.number)
 
     def _best(self, lines: list[ExperimentProgress]) -> ExperimentProgress | None:
         """The finished experiment with the best score; one whose audit failed is only chosen where there is no other."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,13 +16,14 @@ import numpy as np
 from dsframework.errors import SpecError
 from dsframework.spec import SpecIssue, Tuning, is_distribution
 
-__all__ = ["ListSearch", "Search", "TpeSearch", "make_search"]
+__all__ = ["ListSearch", "Search", "SearchOf", "TpeSearch", "make_search", "searches_of"]
 
 Point = dict[str, Any]
 _DEFAULT_TRIALS = 20
 _GRID_POINTS = 5
 _MOST_POINTS = 20_000
 _STARTUP = 10
+_SEEDS = 2**31
 
 
 class Search(Protocol):
@@ -37,6 +38,10 @@ class Search(Protocol):
     def tell(self, number: int, score: float | None) -> None:
         """Report a point's score, or None when it failed."""
         ...
+
+
+SearchOf = Callable[[int], Search]
+"""From a fold of a nested split (0 for the final test, and where the split is not nested) to the search inside it."""
 
 
 class ListSearch:
@@ -102,6 +107,23 @@ class TpeSearch:
             else:
                 self._study.tell(self._asked[self._told], value)
             self._told += 1
+
+
+def searches_of(space: dict[str, Any], tuning: Tuning, *, field: str, greater_is_better: bool) -> SearchOf:
+    """Return what makes a search for each fold: a grid or a sample of the same points, TPE with a seed of the fold's own.
+
+    Raises
+    ------
+    SpecError
+        As `make_search`.
+    """
+
+    def new_search(fold: int) -> Search:
+        own = tuning.model_copy(update={"seed": (tuning.seed + fold) % _SEEDS}) if tuning.method == "tpe" else tuning
+        return make_search(space, own, field=field, greater_is_better=greater_is_better)
+
+    new_search(0)
+    return new_search
 
 
 def make_search(space: dict[str, Any], tuning: Tuning, *, field: str, greater_is_better: bool) -> Search:

@@ -19,10 +19,12 @@ _FEWEST_PARTS = 4
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def account_for_trials(trials: Iterable[TrialRecord], metric: str, *, greater_is_better: bool) -> TrialsAccount | None:
+def account_for_trials(
+    trials: Iterable[TrialRecord], metric: str, *, greater_is_better: bool, what: str = "trials"
+) -> TrialsAccount | None:
     """Return the account of finished trials that were scored on the same folds; None when there is none.
 
-    A fold that has no value for a trial is left out for all of them.
+    A fold that has no value for a trial is left out for all of them. `what` says in the sentence what the trials are.
     """
     finished = [trial for trial in trials if trial.status == "finished" and metric in trial.cv]
     table = _table(finished, metric)
@@ -34,7 +36,7 @@ def account_for_trials(trials: Iterable[TrialRecord], metric: str, *, greater_is
         return TrialsAccount(n_trials=1, n_effective=1.0, n_folds=n_folds, score=float(table.mean()), sentence=sentence)
     best = float(table.mean(axis=0).max() if greater_is_better else table.mean(axis=0).min())
     if n_folds < 2:
-        sentence = f"{n_trials} trials were tried; one fold can't tell how much of the best one's {metric} is luck."
+        sentence = f"{n_trials} {what} were tried; one fold can't tell how much of the best one's {metric} is luck."
         return TrialsAccount(n_trials=n_trials, n_effective=float(n_trials), n_folds=n_folds, score=best, sentence=sentence)
     found = deflated_score(table, greater_is_better=greater_is_better)
     probability, n_splits, note = _overfitting(table, greater_is_better=greater_is_better)
@@ -50,7 +52,7 @@ def account_for_trials(trials: Iterable[TrialRecord], metric: str, *, greater_is
         n_splits=n_splits,
         note=note,
     )
-    return account.model_copy(update={"sentence": _sentence(account, metric)})
+    return account.model_copy(update={"sentence": _sentence(account, metric, what)})
 
 
 def _table(trials: list[TrialRecord], metric: str) -> Floats | None:
@@ -73,12 +75,12 @@ def _overfitting(table: Floats, *, greater_is_better: bool) -> tuple[float | Non
     return found.probability, found.n_splits, None
 
 
-def _sentence(account: TrialsAccount, metric: str) -> str:
+def _sentence(account: TrialsAccount, metric: str, what: str) -> str:
     text = (
-        f"{account.n_trials} trials were tried, as many as {account.n_effective:.3g} independent ones: the best {metric}, "
+        f"{account.n_trials} {what} were tried, as many as {account.n_effective:.3g} independent ones: the best {metric}, "
         f"{account.score:.6g}, is {account.deflated:.6g} without what the best of so many wins by luck (p {account.p_value:.2g})"
     )
     if account.overfitting_probability is None:
         return f"{text}."
     share = f"{account.overfitting_probability:.0%}"
-    return f"{text}; in {share} of the ways to halve the folds, the best trial of one half is below the median on the other."
+    return f"{text}; in {share} of the ways to halve the folds, the best of one half is below the median on the other."

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from dsframework.errors import MetricError, TsmlError
+from dsframework.errors import MetricError, ModelError, TsmlError
 from dsframework.execution import Work
-from dsframework.experiment import FitJob, FoldOutcome, fit_folds
+from dsframework.experiment import FitJob, FoldOutcome, digest, fit_folds
 from dsframework.metrics import Scores, over_folds
 from dsframework.records import MetricSummary, TrialRecord
 from dsframework.splitting import Fold, fit_groups
@@ -70,8 +70,11 @@ class TuningRun:
         Direction of the metric that decides.
     import_path
         A folder for the classes of the user's own.
-    keeps_predictions
-        Whether the best trial's out-of-fold predictions are recorded.
+    inside
+        The fold whose training part is searched in, 0 for the part before the final test; None where the split is not nested, and then the
+        best trial's out-of-fold predictions are recorded.
+    offset
+        The number of its first trial.
     """
 
     def __init__(
@@ -84,15 +87,16 @@ class TuningRun:
         position: int,
         greater_is_better: bool,
         import_path: str | None,
-        keeps_predictions: bool = True,
+        inside: int | None = None,
+        offset: int = 0,
     ) -> None:
         self.prepared, self.search, self.folds, self.store = prepared, search, folds, store
         self.position, self.greater_is_better, self.import_path = position, greater_is_better, import_path
-        self.keeps_predictions = keeps_predictions
+        self.inside, self.offset, self.keeps_predictions = inside, offset, inside is None
         self.trials: dict[int, TrialRecord] = {}
-        self.best_history: list[float] = []
+        self._best_history: list[float] = []
         self.resumed = 0
-        self.tasks: deque[Task] = deque()
+        self._tasks: deque[Task] = deque()
         self._run_id = ""
         self._cached: Mapping[str, StoredTrial] = {}
         self._points: dict[int, dict[str, Any]] = {}
@@ -105,6 +109,20 @@ class TuningRun:
         return self.search.total
 
     @property
+    def history(self) -> list[float]:
+        """The best mean score after every trial."""
+        return self._best_history
+
+    @property
+    def problem(self) -> TsmlError | None:
+        """Why there is nothing to go on with, when everything was tried and failed."""
+        if len(self.trials) < self.total or self.best() is not None:
+            return None
+        place = "" if self.inside is None else f" inside fold {self.inside}" if self.inside else " before the final test"
+        first = min(self.trials.values(), key=lambda trial: trial.number)
+        return ModelError(f"no trial finished{place}: {first.error}")
+
+    @property
     def done(self) -> bool:
         """Whether every point was tried, and the best one's predictions are there where they are kept."""
         return len(self.trials) == self.total and self._repeated is None
@@ -114,13 +132,22 @@ class TuningRun:
         self._run_id, self._cached = run_id, cached
         self._advance()
 
-    def accept(self, number: int, outcome: Any) -> TrialRecord | None:
+    def next_task(self) -> Task | None:
+        """Return a fit to be done, or None when all that can be done is under way."""
+        return self._tasks.popleft() if self._tasks else None
+
+    def clear(self) -> None:
+        """Forget what was not begun."""
+        self._tasks.clear()
+
+    def accept(self, what: str, outcome: Any) -> TrialRecord | None:
         """Take in what the fit of some folds gave, which may be an error; returns the trial that is finished with it, if one is."""
+        number = int(what)
         repeated = number == self._repeated
         if number in self.trials and not repeated:
             return None  # another fold of this trial failed before
         if isinstance(outcome, TsmlError):
-            self.tasks = deque(task for task in self.tasks if not task.key.startswith(f"{self.position}/{number}/"))
+            self._tasks = deque(task for task in self._tasks if not task.key.startswith(f"{self.position}/{number}/"))
             self._outcomes.pop(number, None)
             return self._ended(self._failed(number, outcome), None)
         done = self._outcomes.setdefault(number, {})
@@ -137,6 +164,30 @@ class TuningRun:
         """Return the finished trial with the best mean score, the lowest number on a tie."""
         finished = [trial for trial in self.trials.values() if trial.status == "finished"]
         return min(finished, key=lambda trial: (self._rank(trial), trial.number)) if finished else None
+
+    def chosen(self) -> TrialRecord:
+        """Return the trial that is refitted for the final test; there must be one."""
+        best = self.best()
+        assert best is not None
+        return best
+
+    def cv(self) -> dict[str, MetricSummary] | None:
+        """Return what is told as the score over the folds, or None where there is none yet."""
+        best = self.best()
+        return best.cv if best else None
+
+    def out_of_fold(self) -> pl.DataFrame | None:
+        """Return the recorded out-of-fold predictions of the best trial."""
+        best = self.best()
+        return self.store.read_trial_predictions(self._run_id, best.number) if best else None
+
+    def first_job(self) -> FitJob:
+        """Return the fit that the first fold's predictions are of."""
+        return self.job(self.chosen().params)
+
+    def to_account(self) -> list[TrialRecord]:
+        """Return the trials that the chosen one was the best of, in the order of their numbers."""
+        return [self.trials[number] for number in sorted(self.trials)]
 
     def job(self, params: dict[str, Any]) -> FitJob:
         """Return the fit of one point."""
@@ -162,7 +213,7 @@ class TuningRun:
         """Queue what can be tried now; when everything was tried, the best trial again where nobody kept its predictions."""
         while points := self.search.ask():
             for number, params in points:
-                self._begin(number, params)
+                self._begin(self.offset + number, params)
         best = self.best()
         if len(self.trials) < self.total or best is None or not (self.keeps_predictions and self.resumed):
             return
@@ -172,7 +223,8 @@ class TuningRun:
             self._queue(best.number)
 
     def _key(self, params: dict[str, Any]) -> str:
-        return self.prepared.trial_key(params)
+        key = self.prepared.trial_key(params)
+        return key if self.inside is None else digest([key, "inside", self.inside])
 
     def _begin(self, number: int, params: dict[str, Any]) -> None:
         self._points[number] = params
@@ -185,7 +237,7 @@ class TuningRun:
     def _queue(self, number: int) -> None:
         job = self.job(self._points[number])
         for group in fit_groups(self.folds):
-            self.tasks.append(Task(f"{self.position}/{number}/{group[0].number}", fit_folds, self.prepared.dataset_key, (job, group)))
+            self._tasks.append(Task(f"{self.position}/{number}/{group[0].number}", fit_folds, self.prepared.dataset_key, (job, group)))
 
     def _take_over(self, number: int, stored: StoredTrial) -> None:
         record = stored.record.model_copy(update={"number": number})
@@ -203,10 +255,10 @@ class TuningRun:
     def _note(self, record: TrialRecord) -> None:
         self.trials[record.number] = record
         mean = record.cv[self.prepared.plan.metric].mean if record.status == "finished" else None
-        self.search.tell(record.number, mean)
+        self.search.tell(record.number - self.offset, mean)
         best = self.best()
         if best is not None:
-            self.best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)
+            self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)
 
     def _trial(self, number: int, outcomes: list[FoldOutcome]) -> TrialRecord:
         rounds = [outcome.rounds for outcome in outcomes if outcome.rounds is not None]
@@ -222,11 +274,12 @@ class TuningRun:
             cv=cv,
             seconds=sum(outcome.seconds for outcome in outcomes),
             rounds=rounds or None,
+            inside=self.inside,
         )
 
     def _failed(self, number: int, error: TsmlError) -> TrialRecord:
         params = self._points[number]
-        return TrialRecord(number=number, key=self._key(params), params=params, status="failed", error=str(error))
+        return TrialRecord(number=number, key=self._key(params), params=params, status="failed", error=str(error), inside=self.inside)
 
     def _out_of_fold(self, outcomes: list[FoldOutcome]) -> pl.DataFrame:
         dataset, levels = self.prepared.dataset, self.prepared.plan.quantiles

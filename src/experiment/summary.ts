@@ -22,7 +22,8 @@ export function summarise(
     .filter(key => !isDefault(spec[key] ?? null, schema.properties?.[key]))
     .map(key => {
       const text = part(spec[key], schema.properties?.[key]);
-      return text && NAMED.has(key) ? words(key, text) : text;
+      const there = text || isMapping(spec[key]); // on, and all by default
+      return there && NAMED.has(key) ? words(key, text) : text;
     })
     .filter(Boolean)
     .join(BETWEEN);
@@ -86,12 +87,17 @@ function properties(value: Document, schema: DrawnSchema | undefined): string {
       continue;
     }
     const named = typeof one === 'number' || own?.tsml?.field === 'searchable';
-    const text = part(one, own);
+    const text = typeof one === 'boolean' ? yesOrNo(name, one) : part(one, own);
     if (text) {
       found.push(named ? `${name} ${text}` : text);
     }
   }
   return found.join(' ');
+}
+
+/** A switch by its name, which says more than true. */
+function yesOrNo(name: string, on: boolean): string {
+  return on ? name : `${name} off`;
 }
 
 function isDefault(value: JSONValue, schema: DrawnSchema | undefined): boolean {

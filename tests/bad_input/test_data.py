@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -94,6 +95,34 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "\n".join(["date,volume", ROWS[0]]),
         "target.horizon: no row has a target: the longest entity has fewer than 2 rows in one.csv (got 1)",
     ),
+    "days of a spreadsheet": (
+        "\n".join(["date,volume", *(f"{42005 + number},{value}" for number, value in enumerate(VALUES))]),
+        "'date' is not a time: '42005' in one.csv, line 2 (got 'date'); write 2015-01-01: 42005 looks like a day's number in a spreadsheet",
+    ),
+    "two heads": (
+        "date,volume\ndate,volume\n" + "\n".join(ROWS),
+        "'date' is not a time: 'date' in one.csv, line 2 (got 'date'); remove that row, or write 2024-01-31",
+    ),
+    "a total": (rows() + "Total,100\n", "'Total' in one.csv, line 122 (got 'date'); remove that row"),
+    "a title": (
+        "# exported\n# today\n" + rows(),
+        "the columns' names are not in the first line, which is '# exported', but perhaps in line 3 (got 'one.csv'); remove the lines",
+    ),
+    "an open quote": (
+        rows((7, '2015-01-08,"5')),
+        "this is not a well-formed CSV file: a quote that opens in line 9 is not closed (got 'one.csv'); close it or remove it",
+    ),
+    "currencies": (
+        column("{day},${value}"),
+        "texts and not numbers, the first is '$1000.0' at 2015-01-01 in one.csv (got 'volume'); write plain",
+    ),
+    "lines of old Macs": (rows().replace("\n", "\r"), "data.path: its lines end with a carriage return alone in one.csv; save it with"),
+    "gzip": (gzip.compress(rows().encode()), "data.path: this file is compressed (gzip, zstd, bzip2 or xz) (got 'one.csv'); unpack it"),
+    "a web page": (
+        "<!DOCTYPE html><html>404</html>",
+        "data.path: this is HTML, XML or JSON, not a CSV file (got 'one.csv'); save it as CSV",
+    ),
+    "JSON": ('[{"date": "2015-01-01"}]', "data.path: this is HTML, XML or JSON, not a CSV file (got 'one.csv'); save it as CSV"),
     "a column twice": (
         rows().replace("date,volume", "date,volume,volume"),
         "data.path: two columns have the same name in one.csv (got 'volume'); rename",

@@ -327,3 +327,63 @@ def test_a_target_whose_changes_are_all_alike_is_constant(target: dict[str, Any]
     rows = ROWS.with_columns(volume=2.0 ** pl.int_range(120).cast(pl.Float64))
     with pytest.raises(DataError, match=rf"^target\.column: the {target['as']} of 'volume' is .* in every row in data frame rows "):
         run_study(spec_from_dict(spec), base=tmp_path, frames={"rows": rows})
+
+
+TYPES: dict[str, tuple[pl.DataFrame, dict[str, Any], str]] = {
+    "numbers as texts": (
+        ROWS.with_columns(pl.col("volume").cast(pl.String)),
+        {},
+        "target.column: 'volume' holds numbers as texts, such as '1000.0' in rows.parquet (got 'volume'); store the column as numbers",
+    ),
+    "numbers as categories": (
+        ROWS.with_columns(pl.col("volume").cast(pl.String).cast(pl.Categorical)),
+        {},
+        "target.column: 'volume' holds numbers as texts, such as '1000.0' in rows.parquet (got 'volume'); store the column as numbers",
+    ),
+    "lists as entities": (
+        ROWS.with_columns(pl.concat_list("volume").alias("id")),
+        {"entity": "id"},
+        "data.entity: 'id' can't name entities: it is List(Float64) in rows.parquet (got 'id'); name a column with texts or whole numbers",
+    ),
+    "a zero that a return divides by": (
+        put(9, "volume", 0.0),
+        {"as": "return"},
+        (
+            "target.as: 1 values of 'volume' are <= 0, for which a return is not defined (first at 2015-01-10) in rows.parquet;"
+            " mend those rows, or use as: value"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_column_of_another_type(kind: str, tmp_path: Path) -> None:
+    rows, settings, says = TYPES[kind]
+    rows.write_parquet(tmp_path / "rows.parquet")
+    document = spec_of("parquet", {"path": "rows.parquet"}).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    document["target" if "as" in settings else "data"] |= settings
+    with pytest.raises(DataError) as caught:
+        run_study(spec_from_dict(document), base=tmp_path)
+    assert str(caught.value) == says
+
+
+@pytest.mark.parametrize("dtype", [pl.Int128, pl.Decimal(38, 2), pl.UInt8, pl.Float32])
+def test_numbers_of_every_type_are_read(dtype: Any, tmp_path: Path) -> None:
+    rows = ROWS.with_columns(pl.Series("volume", [number % 7 for number in range(120)]).cast(dtype))
+    rows.write_parquet(tmp_path / "rows.parquet")
+    found = load_panel(spec_of("parquet", {"path": "rows.parquet"}).data, base=tmp_path)
+    assert found.frame["volume"].to_list() == [number % 7 for number in range(120)]
+    assert len(found.fingerprint) == 64
+
+
+def test_milliseconds_that_were_taken_for_microseconds_are_told(tmp_path: Path) -> None:
+    wrong = ROWS.with_columns((pl.int_range(120) * 86_400_000 + 1_420_070_400_000).cast(pl.Datetime("us")).alias("date"))
+    found = load_panel(spec_of("frame", {"frame": "rows"}).data, base=tmp_path, frames={"rows": wrong})
+    assert "every time of 'date' lies in the first weeks of 1970; were seconds taken for smaller parts of them?" in found.notes
+
+
+def test_a_frame_that_no_library_can_convert(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"date": DAYS, "volume": [complex(value) for value in VALUES]})
+    with pytest.raises(DataError, match=r"^data\.frame: the data frame can't be read: .*; give every column one type$"):
+        run_study(spec_of("frame", {"frame": "rows"}), base=tmp_path, frames={"rows": frame})

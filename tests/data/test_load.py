@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from dsframework.data import Panel, check_columns, load_panel, loader_names
+from dsframework.data import Panel, check_columns, load_panel, loader_names, loader_requirements
 from dsframework.errors import DataError
 from dsframework.spec import CsvData, FrameData, ParquetData, catalogue
 
@@ -28,6 +28,16 @@ def frame(rows: Any, **settings: Any) -> Panel:
 
 def test_every_loader_of_the_spec_is_there() -> None:
     assert loader_names() == catalogue.names("data")
+
+
+def test_what_reads_the_rows_is_named_for_where_a_model_is_served() -> None:
+    source = {"loader": "onetick", "db": "US", "symbols": ["A"], "start": "2024-01-02"}
+    joined = {"source": source, "available": {"lag": "0d"}}
+    assert loader_requirements(CsvData(path="x.csv")) == []
+    both = CsvData.model_validate(
+        {"path": "x.csv", "joins": {"a": joined, "b": joined | {"source": {"loader": "duckdb", "path": "x", "table": "t"}}}}
+    )
+    assert loader_requirements(both) == ["duckdb", "onetick-py", "onetick-query-webapi"]
 
 
 def test_fifty_thousand_columns_are_read_and_one_is_picked_out(tmp_path: Path) -> None:
@@ -186,7 +196,10 @@ WRONG_ROWS: list[tuple[str, dict[str, Any], str]] = [
     (
         "date,v\n2024-01-02,1\nyesterday,2\n",
         {},
-        "data.time: 'date' is not a time: 'yesterday' in bars.csv, line 3 (got 'date'); write 2024-01-31 or 2024-01-31 16:00",
+        (
+            "data.time: 'date' is not a time: 'yesterday' in bars.csv, line 3 (got 'date');"
+            " remove that row, or write 2024-01-31 or 2024-01-31 16:00"
+        ),
     ),
     (
         "date,v\n03/04/2015,1\n",

@@ -157,3 +157,9 @@ def test_a_file_of_very_many_columns_is_looked_at_in_part(tmp_path: Path) -> Non
         preview = preview_file(tmp_path / name)
         assert (len(preview.columns), len(preview.head[0])) == (1000, 1000)
         assert "there are 1501 columns; the first 1000 are looked at" in preview.problems
+
+
+def test_symbols_and_days_that_are_named_keep_their_zeros(tmp_path: Path) -> None:
+    text = "date,t,v\n20240102,0005,1\n20240102,5,2\n20240103,0005,3\n20240103,5,4\n"
+    preview = look(tmp_path, text, time="date", entity="t")
+    assert (preview.entities, preview.first, preview.last, preview.problems) == (["0005", "5"], "2024-01-02", "2024-01-03", [])

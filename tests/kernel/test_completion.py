@@ -53,8 +53,11 @@ def test_keys_that_stand_already_are_not_offered_again(shell: Any) -> None:
     assert complete(shell, "%%tsml\ntask: regression\nta") == ["target:"]
 
 
-def test_a_key_that_no_study_follows_yet_is_not_offered(shell: Any) -> None:
-    assert complete(shell, "%%tsml\nsplit: {") == ["test:", "by:", "cv:"]
+def test_inner_folds_are_offered_with_the_keys_of_the_outer_ones(shell: Any) -> None:
+    assert complete(shell, "%%tsml\nsplit: {") == ["test:", "by:", "cv:", "inner:"]
+    outer, inner = (complete(shell, f"%%tsml\nsplit: {{{key}: {{") for key in ("cv", "inner"))
+    assert inner == outer
+    assert "folds:" in inner
 
 
 def test_the_data_frames_of_the_notebook_are_offered(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:

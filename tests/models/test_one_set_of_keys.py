@@ -92,6 +92,7 @@ def test_a_regression_gives_quantiles_or_says_what_gives_intervals(name: str) ->
     gives = {
         *("bayesian_ridge", "quantile_regression", "decision_tree", "random_forest", "extra_trees", "hist_gradient_boosting"),
         *("nearest_neighbors", "xgboost", "lightgbm", "catboost", "keras_mlp", "torch_mlp", "torch_lstm", "torch_tcn"),
+        *("arima", "ets", "theta"),
     }
     if name in gives:
         assert make_model(name, {}, task="regression", quantiles=(0.1, 0.9)).quantiles == (0.1, 0.9)

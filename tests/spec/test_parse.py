@@ -60,7 +60,7 @@ def said(text: str) -> list[str]:
         ("target: {column: v}", "target: {column: v, as: direction}", "spec:5: target.as: 'direction' is a class"),
         ("target: {column: v}\n", "", "target: 'target' is missing"),
         ("- ridge", "- ridge\nsplit: {test: 1.5}", "spec:10: split.test: a share lies between 0 and 1"),
-        ("- ridge", "- ridge\nsplit: {inner: {folds: 2}}", "spec:10: split.inner: a study does not tune inside its folds yet; remove it"),
+        ("- ridge", "- ridge\nsplit: {inner: {folds: 2}}", "spec:10: split.inner: would do nothing: no model has anything to tune; give"),
         ("- ridge", "- ridge\nmetrics: [mea]", "spec:10: metrics[0]: 'mea' is not available, try mae"),
         ("- ridge", "- ridge\nmetrics: [roc_auc]", "spec:10: metrics[0]: 'roc_auc' does not fit a regression"),
         ("- ridge", "- ridge\nname: b", "spec:10: not valid YAML: the key 'name' stands twice (first in line 2)"),

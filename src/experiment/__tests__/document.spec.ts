@@ -64,6 +64,18 @@ describe('a folded card', () => {
     expect(summarise(['data'], sample, schema)).toBe('sample');
   });
 
+  it('names a switch, and what is on without settings of its own', () => {
+    const it = { log: { type: 'boolean' } };
+    const intervals = { type: 'object', properties: it };
+    const drawn = adaptSchema({ type: 'object', properties: { intervals } });
+    const line = (value: object): string =>
+      summarise(['intervals'], { intervals: { ...value } }, drawn);
+    expect(line({ log: true })).toBe('intervals log');
+    expect(line({ log: false })).toBe('intervals log off');
+    expect(line({})).toBe('intervals');
+    expect(summarise(['intervals'], {}, drawn)).toBe('');
+  });
+
   it('leaves out settings that are by default all together', () => {
     const checks = {
       type: 'object',
