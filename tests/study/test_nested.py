@@ -264,3 +264,35 @@ def test_a_training_part_that_is_too_short_for_inner_folds_is_named(tmp_path: Pa
     with pytest.raises(SplitError, match=r"fold 1") as caught:
         run_study(parse_spec(text), base=tmp_path)
     assert (caught.value.field or "").startswith("split.inner")
+
+
+BREAKING = """
+import numpy as np
+
+class Breaking:
+    def __init__(self, number=0, at=0):
+        self.number, self.at = number, at
+
+    def fit(self, X, y):
+        if self.at in (0, len(X)):
+            raise ValueError(f"no {len(X)} rows")
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), float(self.number))
+"""
+
+
+@pytest.mark.parametrize(("at", "said"), [(0, "no trial finished inside fold 1"), (57, "no 57 rows")])
+def test_an_experiment_fails_where_a_fold_has_no_point_or_can_not_be_predicted(tmp_path: Path, at: int, said: str) -> None:
+    """With 57 rows only the second fold's own fit breaks, after its tuning went well."""
+    noisy(tmp_path)
+    (tmp_path / "breaking_model.py").write_text(BREAKING)
+    text = ORACLE.replace("name: nested-oracle", f"name: nested-breaking-{at}").replace(
+        "ridge: {alpha: [0.1, 30.0, 100.0, 300.0, 1000.0]}",
+        f"python: {{class: breaking_model.Breaking, arguments: {{number: [1, 2], at: {at}}}}}",
+    )
+    text = text.replace("{test: 0.2, cv: {folds: 4}, inner: {folds: 3}}", "{test: 0.3, cv: {folds: 3}, inner: {folds: 2}}")
+    result = run_study(parse_spec(text), base=tmp_path).result
+    assert (result.status, result.best) == ("failed", None)
+    assert said in (result.experiments[0].error or "")
