@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,7 +73,7 @@ class Prepared:
         wanted = pl.col(entity).is_in(chosen) | pl.col(entity).cast(pl.String).is_in(named)
         return frame.filter(wanted).filter(pl.int_range(pl.len()).over(entity) >= pl.len().cast(pl.Int64).over(entity) - lookback - 1)
 
-    @property
+    @cached_property
     def family(self) -> str:
         """A hash of everything that a trial depends on, but for its point of the search space."""
         identity = {**self.plan.identity(), "model": self.plan.model.name}

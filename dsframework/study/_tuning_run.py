@@ -102,6 +102,7 @@ class TuningRun:
         self._points: dict[int, dict[str, Any]] = {}
         self._outcomes: dict[int, dict[int, FoldOutcome]] = {}
         self._repeated: int | None = None
+        self._best: TrialRecord | None = None
 
     @property
     def total(self) -> int:
@@ -162,8 +163,7 @@ class TuningRun:
 
     def best(self) -> TrialRecord | None:
         """Return the finished trial with the best mean score, the lowest number on a tie."""
-        finished = [trial for trial in self.trials.values() if trial.status == "finished"]
-        return min(finished, key=lambda trial: (self._rank(trial), trial.number)) if finished else None
+        return self._best
 
     def chosen(self) -> TrialRecord:
         """Return the trial that is refitted for the final test; there must be one."""
@@ -254,6 +254,11 @@ class TuningRun:
 
     def _note(self, record: TrialRecord) -> None:
         self.trials[record.number] = record
+        if record.status == "finished" and self._is_best(record):
+            self._best = record
+        elif record.status == "failed" and self._best is not None and self._best.number == record.number:  # fitted again, in vain
+            finished = [trial for trial in self.trials.values() if trial.status == "finished"]
+            self._best = min(finished, key=lambda trial: (self._rank(trial), trial.number), default=None)
         mean = record.cv[self.prepared.plan.metric].mean if record.status == "finished" else None
         self.search.tell(record.number - self.offset, mean)
         best = self.best()
