@@ -1,12 +1,11 @@
 """What a study costs beside its fits, next to scikit-learn's `GridSearchCV` on the same work in the same run.
 
-    .venv/bin/python bench/bench_engine.py [trials|parallel|first|boosting|dispatch|recording] [--repeat 5]
+    .venv/bin/python bench/bench_engine.py [trials|parallel|first|boosting|dispatch ...] [--repeat 5]
 
 Every part prints one line. ``trials``: 400 fits of 1 ms; ``parallel``: 40 fits of 100 ms; both as whole studies, recorded in MLflow, whose
-fixed cost (data, final fit, the stored model) is taken off by a study of four trials. ``first``: seconds until the first trial of a study in
-a warm process without workers. ``boosting``: 54 settings x 5 folds of a booster. ``dispatch``: a thousand workers that do nothing.
-``recording``: what the study's own thread spends to record a thousand trials. Medians of ``--repeat`` runs; what is written goes to a
-folder that is removed.
+fixed cost (data, final fit, the stored model) is taken off by a study of four trials. ``first``: seconds until the first trial of a study
+in a warm process without workers. ``boosting``: 54 settings x 5 folds of each booster. ``dispatch``: a thousand workers that do nothing.
+Medians of ``--repeat`` runs; what is written goes to a folder that is removed.
 """
 
 from __future__ import annotations
@@ -82,7 +81,11 @@ def grid_search_seconds(trials: int, seconds: float) -> float:
 
     x = np.random.default_rng(0).normal(size=(100, 2))
     search = GridSearchCV(
-        Spin(seconds=seconds), {"number": list(range(trials))}, n_jobs=2, cv=[(np.arange(80), np.arange(80, 100))], refit=False,
+        Spin(seconds=seconds),
+        {"number": list(range(trials))},
+        n_jobs=2,
+        cv=[(np.arange(80), np.arange(80, 100))],
+        refit=False,
         scoring="neg_mean_absolute_error",
     )
     started = time.perf_counter()
@@ -103,10 +106,11 @@ def bench_slope(folder: Path, trials: int, seconds: float, repeat: int) -> str:
         theirs.append((grid_search_seconds(trials, seconds) - base) / (trials - few))
     ideal = seconds / 2
     mine, other = statistics.median(ours), statistics.median(theirs)
-    return (
-        f"{trials} trials of {seconds * 1e3:g} ms on 2 processors, a trial: ours {mine * 1e3:.2f} ms (own cost {(mine - ideal) * 1e3:.2f} ms, "
-        f"{mine / ideal:.2f} x serial/2), GridSearchCV {other * 1e3:.2f} ms (own cost {(other - ideal) * 1e3:.2f} ms, {other / ideal:.2f} x)"
-    )
+    told = [
+        f"{name} {value * 1e3:.2f} ms (own cost {(value - ideal) * 1e3:.2f} ms, {value / ideal:.2f} x serial/2)"
+        for name, value in (("ours", mine), ("GridSearchCV", other))
+    ]
+    return f"{trials} trials of {seconds * 1e3:g} ms on 2 processors, a trial: {', '.join(told)}"
 
 
 def bench_first(folder: Path, repeat: int) -> str:
@@ -165,7 +169,6 @@ def bench_boosting(folder: Path, name: str) -> str:
     from sklearn.base import clone
     from sklearn.model_selection import GridSearchCV
 
-    from dsframework.models import make_model
     from dsframework.spec import parse_spec
     from dsframework.study import run_study
     from dsframework.study._run import _prepare
@@ -190,7 +193,6 @@ def bench_boosting(folder: Path, name: str) -> str:
     started = time.perf_counter()
     search.fit(x, y)
     theirs = time.perf_counter() - started
-    assert make_model is not None
     return f"54 x 5 fits of {name} on {len(y):,} rows: ours {ours:.1f} s, GridSearchCV {theirs:.1f} s, {ours / theirs:.2f} x"
 
 
@@ -218,7 +220,7 @@ def bench_dispatch(tasks: int, workers: int) -> str:
         queue.finished.clear()
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return f"dispatch, {workers:,} simulated workers, {tasks:,} fits: {tasks / seconds:,.0f} fits/s, peak memory of the process {peak:.0f} MB"
+    return f"dispatch, {workers:,} simulated workers, {tasks:,} fits: {tasks / seconds:,.0f} fits/s, peak memory {peak:.0f} MB"
 
 
 def main() -> None:

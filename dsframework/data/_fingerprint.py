@@ -21,13 +21,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from dsframework.data._watch import FileState
+from dsframework.data._watch import FileState, settled_after
 from dsframework.spec import DataSpec, ParquetData
 
 __all__ = ["fingerprint", "fingerprint_of_files"]
 
-_SETTLED = 2_000_000_000
-"""Nanoseconds after a file's last change from which on its fingerprint is remembered: longer than the coarsest times of file systems."""
 _MOST, _KEPT = 1000, 500
 _HEX = re.compile(r"^[0-9a-f]{64}$")
 
@@ -78,7 +76,8 @@ def fingerprint_of_files(frame: pl.DataFrame, data: DataSpec, states: tuple[File
         if _HEX.match(known):
             return known
     found = fingerprint(frame)
-    if time.time_ns() - max(max(state.modified, state.changed) for state in states) > _SETTLED:
+    now = time.time_ns()
+    if all(now - max(state.modified, state.changed) > settled_after(state.device) for state in states):
         with suppress(OSError):  # a home that can't be written costs time, and nothing else
             _remember(place, found)
     return found

@@ -7,8 +7,11 @@ and with its old time is another one, therefore, and so is one that was replaced
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dsframework.data._files import find_file
@@ -16,10 +19,15 @@ from dsframework.data._parquet import parquet_files
 from dsframework.errors import DataError
 from dsframework.spec import CsvData, DataSpec, DuckdbData, ParquetData
 
-__all__ = ["FileState", "check_unchanged", "data_files", "file_states"]
+__all__ = ["FileState", "check_unchanged", "data_files", "file_states", "settled_after"]
 
 _TICK = 20_000_000
 """Nanoseconds within which two changes may get the same time."""
+_LOCAL = 2e9
+"""Longer than the coarsest times of file systems, in nanoseconds."""
+_REMOTE = 3600e9
+"""Longer than the clocks of a file server and of this machine differ."""
+_SERVERS = ("nfs", "cifs", "smb", "9p", "fuse", "ceph", "lustre", "gpfs", "beegfs", "afs")
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,43 @@ def file_states(data: DataSpec, base: Path) -> tuple[FileState, ...]:
 
 def _state(file: Path, data: DataSpec) -> FileState:
     try:
+        _write_back(file)
         found = file.stat()
     except OSError as error:
         raise _changed(file, data) from error
     return FileState(str(file), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _write_back(file: Path) -> None:
+    """Have the system write what a program changed in memory that it shares with the file, so that its next change gets a time again."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not every file system does
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def settled_after(device: int) -> float:
+    """Return how old a file's last change must be for any later one to have another time, in nanoseconds, by the kind of its file system.
+
+    A file server's clock may differ from ours, and memory has no times for what is written to it through a mapping: infinity.
+    """
+    kind = _file_system(device)
+    if kind in ("tmpfs", "ramfs"):
+        return float("inf")
+    return _REMOTE if kind.startswith(_SERVERS) else _LOCAL
+
+
+@cache
+def _file_system(device: int) -> str:
+    """What kind of file system a device has; empty where nothing tells."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    numbers = f"{os.major(device)}:{os.minor(device)}"
+    return next((line.partition(" - ")[2].split()[0] for line in lines if line.split()[2] == numbers), "")
 
 
 def check_unchanged(states: tuple[FileState, ...], data: DataSpec, base: Path) -> None:

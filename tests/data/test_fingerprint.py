@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import mmap
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dsframework.data import _fingerprint, _registry, load_panel
+from dsframework.data import _fingerprint, _registry, _watch, load_panel
+from dsframework.data._watch import settled_after
 from dsframework.errors import DataError
 from dsframework.spec import CsvData, DataSpec, FrameData, ParquetData, SampleData
 
@@ -81,7 +84,7 @@ FILE: dict[str, Any] = {"path": "bars.parquet", "time": "day"}
 def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which the fingerprint of files is remembered at once, and the file bars.parquet."""
     monkeypatch.setenv("TSML_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(_fingerprint, "_SETTLED", -1)
+    monkeypatch.setattr(_fingerprint, "settled_after", lambda _: -1)
     write(tmp_path, 1.0)
     return tmp_path
 
@@ -123,6 +126,27 @@ def test_a_file_put_in_its_place_is_another(remembered: Path) -> None:
     (remembered / "other.parquet").replace(file)
     assert file.stat().st_size == before.st_size
     assert read(remembered) != first
+
+
+def test_a_file_changed_in_memory_that_is_shared_with_it_is_another(remembered: Path) -> None:
+    """The page is dirty already when it is written to again, so that the system gives the file no new time by itself."""
+    file = remembered / "bars.parquet"
+    if settled_after(file.stat().st_dev) == float("inf"):
+        return  # a file system in memory, whose files are never remembered
+    at = file.read_bytes().index(struct.pack("<d", 1.0) * 19)
+    with file.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as shared:
+        shared[at : at + 8] = struct.pack("<d", 5.0)
+        first = read(remembered)
+        shared[at : at + 8] = struct.pack("<d", 6.0)
+        assert read(remembered) != first
+
+
+def test_when_a_file_has_settled_depends_on_its_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for kind in ("ext4", "overlay", "nfs4", "fuse.sshfs", "tmpfs", ""):
+        monkeypatch.setattr(_watch, "_file_system", lambda _, kind=kind: kind)
+        found[kind] = settled_after(0) / 1e9
+    assert found == {"ext4": 2, "overlay": 2, "nfs4": 3600, "fuse.sshfs": 3600, "tmpfs": float("inf"), "": 2}
 
 
 def test_other_columns_rows_and_checks_are_other_rows(remembered: Path) -> None:

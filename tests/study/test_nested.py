@@ -168,12 +168,12 @@ def test_a_killed_run_goes_on_and_fits_no_recorded_trial_again(tmp_path: Path, m
     fits: list[int] = []
     learn = Ridge.fit
     monkeypatch.setattr(Ridge, "fit", lambda self, x, y, **more: fits.append(len(x)) or learn(self, x, y, **more))
-    whole = run_study(parse_spec(text), base=tmp_path, fresh=True)
+    whole = run_study(parse_spec(text), base=tmp_path, executor="threads", fresh=True)
     assert len(fits) == 9 * 2 + 2 + 1, "nine trials on two folds each, two folds, and the final fit"
     fits.clear()
     monkeypatch.setenv("TSML_HOME", home)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    again = run_study(parse_spec(text), base=tmp_path)
+    again = run_study(parse_spec(text), base=tmp_path, executor="threads")
     assert len(fits) == 2 * (9 - before.count("trial")) + (2 - before.count("outer")) + 1
     assert sorted(recorded(tmp_path / "home")) == ["outer"] * 2 + ["trial"] * 9
     assert comparable(again.result.experiments[0]) == comparable(whole.result.experiments[0])

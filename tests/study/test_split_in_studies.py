@@ -88,7 +88,7 @@ def test_a_model_is_fitted_only_when_it_is_refitted_and_says_the_same_as_one_tha
     learn = Ridge.fit
     monkeypatch.setattr(Ridge, "fit", lambda self, x, y, **more: fits.append(len(x)) or learn(self, x, y, **more))
     text = TEXT.replace(", transform: log", "").format(name="refit", split="cv: {folds: 5, test_size: 8, refit: 2}")
-    outcome = run_study(parse_spec(text), base=tmp_path)
+    outcome = run_study(parse_spec(text), base=tmp_path, executor="threads")
     assert len(fits) == 3 + 1, "folds 1, 3 and 5, and the refit on all of train"
     plan = expand(parse_spec(text))[0]
     prepared = Preparer(tmp_path, {}).prepare(plan)
