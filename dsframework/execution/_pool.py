@@ -27,7 +27,7 @@ from dsframework.execution._dispatch import Dispatcher, Loss
 from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
 from dsframework.execution._work import Handle
-from dsframework.execution._worker import MARK
+from dsframework.execution._worker import BLAS_THREADS, MARK
 from dsframework.own_code import study_folders
 
 __all__ = ["Pool", "shared_pool"]
@@ -50,6 +50,7 @@ class _Member:
     has: set[int] = field(default_factory=set)
     doomed: Loss | None = None
     watched: int = selectors.EVENT_READ
+    environment: dict[str, str] = field(default_factory=dict)
 
     def begun(self) -> tuple[int, float]:
         """How many tasks it has begun, and when the last, on the monotonic clock."""
@@ -71,14 +72,18 @@ class Pool(Crew):
         self._idle_since = time.monotonic()
         self._starts = 0
         self._path: list[str] = []
+        self._environments: dict[int, dict[str, str]] = {}
         self._memory = OutOfMemory()
 
     def _let_go(self, busy: list[int]) -> None:
         self._idle_since = time.monotonic()
+        self._environments = {number: one for number, one in self._environments.items() if number in self._queues}
         for worker in busy:
             member = self._members.get(worker)
             if member is not None:
-                threading.Timer(_GRACE_SECONDS, self._end_late, (worker, member.begun()[0])).start()
+                late = threading.Timer(_GRACE_SECONDS, self._end_late, (worker, member.begun()[0]))
+                late.daemon = True
+                late.start()
 
     def _end_late(self, worker: int, begun: int) -> None:
         """End a worker that is still at the task of a study that was closed."""
@@ -106,6 +111,7 @@ class Pool(Crew):
             self._dismiss()  # a package was installed or a folder added since: workers must find it as well
         if self._thread is None:
             self._start_thread()
+        self._environments[max(self._queues)] = dict(os.environ)
         self._poke()
 
     def _start_thread(self) -> None:
@@ -210,7 +216,7 @@ class Pool(Crew):
         self._starts += 1
         self._path = _places()
         mine, theirs = socket.socketpair()
-        environment = {**os.environ, **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
+        environment = {**os.environ, **dict.fromkeys(BLAS_THREADS, "1")}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dsframework.execution._nursery", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
@@ -333,6 +339,9 @@ class Pool(Crew):
                     member.channel.send(("block", number, block.body, block.places), block.descriptor)
                     member.has.add(number)
                 queue = batch[0][0]
+                if member.environment != self._environments[queue]:
+                    member.environment = self._environments[queue]
+                    member.channel.send(("environment", member.environment))
                 member.channel.send(("do", queue, packed_batch([work for _, work in batch])))
             member.channel.flush()
         except Closed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import socket
 import struct
 import time
@@ -15,11 +16,12 @@ from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._packing import Block
 from dsframework.execution._work import Handle
 
-__all__ = ["MARK", "serve"]
+__all__ = ["BLAS_THREADS", "MARK", "serve"]
 
 MARK = struct.Struct("<QQ")
 """What a worker says of itself in shared memory: how many tasks it has begun, and when the last of them, in nanoseconds of the clock."""
 
+BLAS_THREADS = frozenset({"OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
 _TELL_SECONDS = 0.02
 
 
@@ -46,6 +48,8 @@ class _Worker:
             self._values.pop(rest[0], None)
             if (block := self._blocks.pop(rest[0], None)) is not None:
                 block.close()
+        elif what == "environment":
+            _take_environment(rest[0])
         elif what == "do":
             self._do(*rest)
 
@@ -73,6 +77,13 @@ class _Worker:
         for stream in (_flush_out, _flush_err):
             stream()
         self._channel.send(("done", queue, len(results), sendable(results)))
+
+
+def _take_environment(variables: dict[str, str]) -> None:
+    """Have the variables that the driver has now; the number of threads of BLAS stays this worker's own."""
+    for name in os.environ.keys() - variables.keys() - BLAS_THREADS:
+        del os.environ[name]
+    os.environ.update({name: value for name, value in variables.items() if name not in BLAS_THREADS})
 
 
 def serve(end: socket.socket, mark: int) -> None:

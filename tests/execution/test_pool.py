@@ -272,3 +272,17 @@ def test_the_next_study_finds_the_workers_warm() -> None:
         pids.append({found, gather(executor, 2)["pid"], *(line["pid"] for line in shared_pool().status())})
         executor.close()
     assert pids[0] & pids[1]
+
+
+def test_workers_have_the_variables_that_the_notebook_has_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for value in ("one", "two", None):
+        if value is None:
+            monkeypatch.delenv("TSML_OF_THE_NOTEBOOK")
+        else:
+            monkeypatch.setenv("TSML_OF_THE_NOTEBOOK", value)
+        executor = LocalExecutor(workers=1)
+        executor.submit(Work("variable", os.getenv, ("TSML_OF_THE_NOTEBOOK",)))
+        found.append(gather(executor, 1)["variable"])
+        executor.close()
+    assert found == ["one", "two", None]
