@@ -19,7 +19,7 @@ from dsframework.study._nested_run import NestedRun
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
 from dsframework.study._tuning_run import Task, TuningRun
-from dsframework.tracking import StoredTrial, StudyStore
+from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["ExperimentRun"]
 
@@ -51,7 +51,7 @@ class ExperimentRun:
         position: int,
         prepared: Prepared,
         new_search: SearchOf,
-        store: StudyStore,
+        store: Journal,
         *,
         greater_is_better: bool,
         import_path: str | None,

@@ -21,7 +21,7 @@ from dsframework.study._forecasts import prediction_frame
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
 from dsframework.study._tuning_run import Task, TuningRun, summaries
-from dsframework.tracking import StoredTrial, StudyStore
+from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["NestedRun"]
 
@@ -38,7 +38,7 @@ class NestedRun:
         self,
         prepared: Prepared,
         new_search: SearchOf,
-        store: StudyStore,
+        store: Journal,
         *,
         position: int,
         greater_is_better: bool,

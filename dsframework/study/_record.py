@@ -21,7 +21,7 @@ from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._intervals import Intervals, make_intervals
 from dsframework.study._nested_result import told_of_nested
-from dsframework.tracking import StudyStore, log_pipeline
+from dsframework.tracking import Journal, log_pipeline
 
 __all__ = ["Recorder"]
 
@@ -31,7 +31,7 @@ class Recorder:
 
     Parameters
     ----------
-    store
+    journal
         Where.
     study, name
         Whose.
@@ -39,8 +39,8 @@ class Recorder:
         The document, stored with every model.
     """
 
-    def __init__(self, store: StudyStore, *, study: str, name: str, spec_yaml: str) -> None:
-        self._store, self._spec_yaml = store, spec_yaml
+    def __init__(self, journal: Journal, *, study: str, name: str, spec_yaml: str) -> None:
+        self._journal, self._store, self._spec_yaml = journal, journal.store, spec_yaml
         self._study, self._name = study, name
         self._auditor = Auditor()
 
@@ -61,6 +61,7 @@ class Recorder:
         result = result.model_copy(
             update={"audit": report, "evaluation": [one.result for one in evaluated], "notes": [*result.notes, *broken]}
         )
+        self._journal.flush()
         self._log_golden(run)
         for path, frame in _prediction_frames(run, final, out_of_fold, intervals).items():
             self._store.log_frame(run.run_id, frame, path)

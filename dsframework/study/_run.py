@@ -26,7 +26,7 @@ from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
 from dsframework.study._search import SearchOf, make_search, searches_of
-from dsframework.tracking import StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text
+from dsframework.tracking import Journal, StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text, send_leftovers
 
 __all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
 
@@ -90,15 +90,18 @@ def run_study(
     text = to_yaml(spec)
     key = _key(spec, prepared)
     identity = _take(store, spec, key, folder, study, fresh=fresh)
+    journal = None
     try:
+        send_leftovers(store)
+        journal = Journal(store, identity)
         greater = get_metric(spec.metric).greater_is_better
         runner = Runner(
             study=identity,
             name=spec.name,
             metric=spec.metric,
             greater_is_better=greater,
-            items=_items(expand(spec), prepared, failures, searches, store, greater, folder),
-            store=store,
+            items=_items(expand(spec), prepared, failures, searches, journal, greater, folder),
+            journal=journal,
             executor=backend,
             listener=listener,
             tags=_tags(spec, folder),
@@ -107,6 +110,8 @@ def run_study(
         )
         return StudyOutcome(runner.run())
     finally:
+        if journal is not None:
+            journal.close()
         _running_here.discard(identity)
 
 
@@ -143,7 +148,7 @@ def _items(
     prepared: list[Prepared],
     failures: dict[str, TsmlError],
     searches: dict[str, SearchOf],
-    store: StudyStore,
+    journal: Journal,
     greater: bool,
     folder: Path,
 ) -> list[ExperimentRun | Failure]:
@@ -158,7 +163,7 @@ def _items(
             items.append(Failure(line))
             continue
         import_path = str(folder) if own_classes(plan.model) or own_steps(plan.preprocessing) else None
-        run = ExperimentRun(position, ready[plan.name], searches[plan.name], store, greater_is_better=greater, import_path=import_path)
+        run = ExperimentRun(position, ready[plan.name], searches[plan.name], journal, greater_is_better=greater, import_path=import_path)
         items.append(run)
         position += 1
     return items

@@ -30,13 +30,14 @@ from dsframework.records import (
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._record import Recorder
 from dsframework.study._trials import account_for_trials
-from dsframework.tracking import StudyStore, load_result
+from dsframework.tracking import Journal, load_result
 
 __all__ = ["Failure", "Runner"]
 
 Listener = Callable[[StudyEvent], None]
 _SAVE_SECONDS = 1.0
 _POLL_SECONDS = 0.5
+_LAST_SECONDS = 5.0
 
 
 class Failure:
@@ -59,7 +60,7 @@ class Runner:
         Whose and by which score.
     items
         Experiments and failures, in the order of the document.
-    store, executor
+    journal, executor
         Where trials are recorded, and where fits run.
     listener
         Hears every event, in this thread.
@@ -79,7 +80,7 @@ class Runner:
         metric: str,
         greater_is_better: bool,
         items: list[ExperimentRun | Failure],
-        store: StudyStore,
+        journal: Journal,
         executor: Executor,
         listener: Listener | None,
         tags: dict[str, str],
@@ -87,10 +88,11 @@ class Runner:
         reuse: bool = True,
     ) -> None:
         self.study, self.name, self.metric, self.greater_is_better = study, name, metric, greater_is_better
-        self._items, self._store, self._executor, self._listener = items, store, executor, listener
+        self._items, self._executor, self._listener = items, executor, listener
+        self._journal, self._store = journal, journal.store
         self._tags, self._reuse = tags, reuse
         self._runs = [item for item in items if isinstance(item, ExperimentRun)]
-        self._recorder = Recorder(store, study=study, name=name, spec_yaml=spec_yaml)
+        self._recorder = Recorder(journal, study=study, name=name, spec_yaml=spec_yaml)
         self._handles: dict[str, Any] = {}
         self._in_flight: dict[str, int] = {}
         self._started = datetime.now(UTC)
@@ -119,7 +121,7 @@ class Runner:
         except BaseException:
             self._executor.close()
             with suppress(TsmlError):  # MLflow may be what broke
-                self._end("stopped")
+                self._end("stopped", patience=_LAST_SECONDS)
             raise
         finally:
             self._executor.close()
@@ -269,7 +271,7 @@ class Runner:
             self._store.finish(run.run_id, "FAILED")
         self._emit(ExperimentFinished(status=self.status(), result=_result_of(run)))
 
-    def _end(self, status: Status) -> None:
+    def _end(self, status: Status, *, patience: float | None = None) -> None:
         if status == "stopped":
             for run in self._runs:
                 if run.active:
@@ -279,7 +281,8 @@ class Runner:
         self._in_flight.clear()
         self._status = status
         self._ended = datetime.now(UTC).isoformat(timespec="seconds")
-        self._save(force=True)
+        self._journal.save_status(self.status())
+        self._journal.flush(patience=patience)
         self._store.finish(self.study, {"finished": "FINISHED", "failed": "FAILED"}.get(status, "KILLED"))
 
     def _save(self, *, force: bool = False) -> None:
@@ -288,9 +291,9 @@ class Runner:
         if not force and now - self._saved < _SAVE_SECONDS:
             return
         self._saved = now
-        if self._status == "running" and self._store.stop_requested(self.study):
+        if self._status == "running" and self._journal.stop_requested:
             raise _Stopped
-        self._store.save_status(self.status())
+        self._journal.save_status(self.status())
 
     def _emit(self, event: StudyEvent) -> None:
         if self._listener is not None:

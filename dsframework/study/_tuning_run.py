@@ -18,7 +18,7 @@ from dsframework.splitting import Fold, fit_groups
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import Search
-from dsframework.tracking import StoredTrial, StudyStore
+from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["Task", "TuningRun", "summaries"]
 
@@ -82,7 +82,7 @@ class TuningRun:
         prepared: Prepared,
         search: Search,
         folds: list[Fold],
-        store: StudyStore,
+        store: Journal,
         *,
         position: int,
         greater_is_better: bool,

@@ -4,6 +4,7 @@ from dsframework.tracking._artifacts import read_text
 from dsframework.tracking._client import client, guard, home, tracking_uri
 from dsframework.tracking._compare import compare_runs, load_golden, load_predictions
 from dsframework.tracking._environment import environment, git_commit, locked_requirements
+from dsframework.tracking._journal import Journal, send_leftovers
 from dsframework.tracking._lock import one_at_a_time
 from dsframework.tracking._model import download_model, load_pipeline, log_pipeline
 from dsframework.tracking._runs import find_runs, load_result, load_spec_of, run_summary, search_runs, summarise
@@ -11,6 +12,7 @@ from dsframework.tracking._store import KIND, StoredTrial, StudyStore, owner_is_
 
 __all__ = [
     "KIND",
+    "Journal",
     "StoredTrial",
     "StudyStore",
     "client",
@@ -33,6 +35,7 @@ __all__ = [
     "read_text",
     "run_summary",
     "search_runs",
+    "send_leftovers",
     "summarise",
     "tracking_uri",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -17,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import ValidationError
 
 from dsframework.records import ExperimentResult, StudyStatus, TrialRecord
 from dsframework.tracking._artifacts import read_frame, read_text
 from dsframework.tracking._client import artifact_folder, client, guard, tracking_uri
+from dsframework.tracking._spool import parse_line
 
 __all__ = ["KIND", "StoredTrial", "StudyStore", "owner_is_alive"]
 
@@ -170,27 +171,16 @@ class StudyStore:
         """Tell whether somebody asked the study to stop."""
         return bool(self.tags(study).get("tsml.stop"))
 
-    def record_trial(self, run_id: str, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
-        """Record a finished trial; the predictions first, so that a record means that they are there."""
-        if predictions is not None:
-            self.log_frame(run_id, predictions, f"trials/{record.number:05d}.parquet")
-        body = record.model_dump_json()
-        with guard():
-            self._client.log_text(run_id, json.dumps({"sha256": _sha(body), "trial": body}), f"trials/{record.number:05d}.json")
-
     def read_trials(self, run_ids: Iterable[str]) -> dict[str, StoredTrial]:
         """Return the finished trials of runs by their key; a record torn by a crash counts as not there."""
         found: dict[str, StoredTrial] = {}
         for run_id in run_ids:
             with tempfile.TemporaryDirectory() as folder, guard():
-                names = [item.path for item in self._client.list_artifacts(run_id, "trials") if item.path.endswith(".json")]
-                if not names:
-                    continue
-                self._client.download_artifacts(run_id, "trials", folder)
-                for path in sorted(Path(folder).glob("trials/*.json")):
-                    record = _read_trial(path)
-                    if record is not None and record.status == "finished":
-                        found.setdefault(record.key, StoredTrial(record, run_id))
+                names = [item.path for item in self._client.list_artifacts(run_id, "trials") if item.path.endswith((".json", ".jsonl"))]
+                for name in sorted(names):
+                    for record in _read_trials(Path(self._client.download_artifacts(run_id, name, folder))):
+                        if record.status == "finished":
+                            found.setdefault(record.key, StoredTrial(record, run_id))
         return found
 
     def read_trial_predictions(self, run_id: str, number: int) -> pl.DataFrame | None:
@@ -202,6 +192,13 @@ class StudyStore:
         with tempfile.TemporaryDirectory() as folder, guard():
             target = Path(folder) / Path(path).name
             frame.write_parquet(target)
+            self._client.log_artifact(run_id, str(target), str(Path(path).parent))
+
+    def log_file(self, run_id: str, source: Path, path: str) -> None:
+        """Store a file as an artifact, under the name that `path` ends with."""
+        with tempfile.TemporaryDirectory() as folder, guard():
+            target = Path(folder) / Path(path).name
+            shutil.copyfile(source, target)
             self._client.log_artifact(run_id, str(target), str(Path(path).parent))
 
     def log_text(self, run_id: str, text: str, path: str) -> None:
@@ -311,16 +308,13 @@ def _process(pid: int) -> str:
     return str(pid)
 
 
-def _read_trial(path: Path) -> TrialRecord | None:
+def _read_trials(path: Path) -> list[TrialRecord]:
+    """The trials of a file, one a line; a line torn by a crash counts as not there."""
     try:
-        outer = json.loads(path.read_text(encoding="utf-8"))
-        return TrialRecord.model_validate_json(outer["trial"]) if _sha(outer["trial"]) == outer["sha256"] else None
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
-        return None
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    return [record for record in map(parse_line, lines) if record is not None]
 
 
 def _slug(name: str) -> str:

@@ -41,6 +41,10 @@ metrics: [mae]
 """
 
 
+KEPT = ("trials/*.jsonl", "spool/*/*/trials.jsonl")
+"""Where trials are: in MLflow, and on their way there."""
+
+
 def in_a_fork(work: Any) -> int:
     pid = os.fork()
     if pid:
@@ -53,22 +57,22 @@ def in_a_fork(work: Any) -> int:
     os._exit(0)
 
 
-def die_after(name: str, number: int) -> None:
-    """Kill this process as soon as MLflow has done the numbered call of that name."""
+def die_after(name: str, which: str) -> None:
+    """Kill this process as soon as MLflow has done the call of that name: its number, or what it names."""
     seen: Counter[str] = Counter()
     original = getattr(MlflowClient, name)
 
     def deadly(self: MlflowClient, *arguments: Any, **named: Any) -> Any:
         result = original(self, *arguments, **named)
         seen[name] += 1
-        if seen[name] == number:
+        if str(seen[name]) == which or which in arguments:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
     setattr(MlflowClient, name, deadly)
 
 
-def study(home: Path, out: Path | None, deadly: tuple[str, int] | None) -> int:
+def study(home: Path, out: Path | None, deadly: tuple[str, str] | None) -> int:
     def work() -> None:
         os.environ["TSML_HOME"] = str(home)
         if deadly:
@@ -94,8 +98,16 @@ def recorded(run_id: str) -> dict[str, Any]:
         "models": [str(model.status) for model in store.search_logged_models(experiments)],
         "folds": [metric.value for metric in store.get_metric_history(run_id, "fold_mae")],
         "files": sorted(file.path for run in (run_id, *studies) for file in store.list_artifacts(run)),
+        "trials": sorted(trials_of(store, run_id)),
         "predictions": sorted(file.path for file in store.list_artifacts(run_id, "predictions")),
     }
+
+
+def trials_of(store: MlflowClient, run_id: str) -> list[int]:
+    """The numbers of the recorded trials, once for every time that they are recorded."""
+    paths = [file.path for file in store.list_artifacts(run_id, "trials") if file.path.endswith(".jsonl")]
+    lines = [line for path in paths for line in Path(store.download_artifacts(run_id, path)).read_text().splitlines()]
+    return [json.loads(json.loads(line)["trial"])["number"] for line in lines]
 
 
 def main(folder: Path, points: list[str]) -> None:
@@ -107,9 +119,9 @@ def main(folder: Path, points: list[str]) -> None:
         home, out = folder / (point or "whole"), folder / "out.json"
         shutil.copytree(empty, home)
         name, _, number = point.partition(":")
-        if point and study(home, None, (name, int(number))) != signal.SIGKILL:
+        if point and study(home, None, (name, number)) != signal.SIGKILL:
             sys.exit(f"the study was not killed at {point}")
-        before = sum(1 for _ in home.rglob("trials/*.json"))
+        before = len({line for pattern in KEPT for path in home.rglob(pattern) for line in path.read_text().splitlines()})
         if study(home, out, None) != 0:
             sys.exit(f"after a kill at {point}, the study did not run again")
         report[point or "whole"] = {"before": before, **json.loads(out.read_text())}

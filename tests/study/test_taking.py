@@ -83,7 +83,7 @@ def test_of_two_processes_with_the_same_spec_one_runs_it_and_one_says_so(tmp_pat
 def test_an_interrupt_marks_the_study_as_stopped_and_the_same_command_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "interrupted"
     process = start(folder)
-    wait_for(lambda: list((folder / "home").rglob("trials/*.json")), process)
+    wait_for(lambda: list((folder / "home").rglob("trials/*.jsonl")), process)
     process.send_signal(signal.SIGINT)
     (folder / "go").touch()
     _, errors = process.communicate(timeout=60)

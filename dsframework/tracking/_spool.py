@@ -1,0 +1,203 @@
+"""Trials on their way to MLflow: each is in a local file before it counts as recorded, and is sent with others of its time.
+
+The spool of a study is a folder of `home`. Its file ``trials.jsonl`` grows by a line a trial; the small file ``sent`` says up to which byte
+MLflow has it. A batch is stored in MLflow under the spool's own random name and the byte that it begins at, so that a batch sent again
+after a crash replaces itself, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from dsframework.errors import ConflictError
+from dsframework.records import TrialRecord
+
+__all__ = ["Batch", "Spool", "parse_line", "spools", "trial_line"]
+
+_LINES = "trials.jsonl"
+_SENT = "sent"
+_NAME = "name"
+_MOST_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trials of one run, as MLflow gets them.
+
+    Attributes
+    ----------
+    run_id
+        Whose.
+    name
+        The name of the artifact; the same batch always has the same.
+    text
+        Its lines.
+    frames
+        Files with predictions, by the trial's number.
+    """
+
+    run_id: str
+    name: str
+    text: str
+    frames: dict[int, Path]
+
+
+class Spool:
+    """The spool of one study; one process writes to it at a time.
+
+    Parameters
+    ----------
+    folder
+        Its own folder, which is made.
+
+    Raises
+    ------
+    ConflictError
+        When a living process writes to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._file = (folder / _LINES).open("ab")
+        try:
+            _lock(self._file)
+        except OSError as error:
+            self._file.close()
+            raise ConflictError("another process is recording this study", field="study", value=folder.name) from error
+        self._name = self._own_name()
+        self._cut_torn_line()
+
+    def _own_name(self) -> str:
+        place = self.folder / _NAME
+        with suppress(OSError):
+            return place.read_text(encoding="ascii")
+        fresh = place.with_suffix(".part")
+        fresh.write_text(secrets.token_hex(4), encoding="ascii")
+        fresh.rename(place)
+        return place.read_text(encoding="ascii")
+
+    def _cut_torn_line(self) -> None:
+        """A line without an end was not acknowledged to anybody."""
+        text = (self.folder / _LINES).read_bytes()
+        whole = text.rfind(b"\n") + 1
+        if whole != len(text):
+            os.truncate(self.folder / _LINES, whole)
+
+    def append(self, run_id: str, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
+        """Keep a trial; when this returns, the end of this process loses nothing. Predictions are kept first."""
+        if predictions is not None:
+            target = self._frame(run_id, record.number)
+            predictions.write_parquet(target.with_suffix(".part"))
+            target.with_suffix(".part").rename(target)
+        self._file.write(trial_line(run_id, record).encode() + b"\n")
+        self._file.flush()
+
+    def unsent(self) -> tuple[list[Batch], int]:
+        """Return what MLflow does not have, a batch a run, and the byte up to which that reaches."""
+        start = self.sent
+        with (self.folder / _LINES).open("rb") as file:
+            file.seek(start)
+            piece = file.read(_MOST_BYTES)
+            piece += file.readline() if len(piece) == _MOST_BYTES else b""
+        piece = piece[: piece.rfind(b"\n") + 1]
+        by_run: dict[str, list[str]] = {}
+        for line in piece.decode("utf-8").splitlines():
+            found = _outer(line)
+            if found is not None:
+                by_run.setdefault(found["run"], []).append(line)
+        batches = [
+            Batch(run, f"trials/{self._name}-{start:012d}.jsonl", "\n".join(lines) + "\n", self._frames(run))
+            for run, lines in by_run.items()
+        ]
+        return batches, start + len(piece)
+
+    @property
+    def sent(self) -> int:
+        """Up to which byte MLflow has everything."""
+        try:
+            return int((self.folder / _SENT).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes MLflow does not have."""
+        return (self.folder / _LINES).stat().st_size - self.sent
+
+    def mark_sent(self, batches: list[Batch], until: int) -> None:
+        """Note that MLflow has everything up to a byte, and let the predictions go that it has."""
+        fresh = self.folder / f"{_SENT}.part"
+        fresh.write_text(str(until), encoding="ascii")
+        fresh.rename(self.folder / _SENT)
+        for path in (path for batch in batches for path in batch.frames.values()):
+            path.unlink(missing_ok=True)
+
+    def frame(self, run_id: str, number: int) -> pl.DataFrame | None:
+        """Return predictions that MLflow does not have."""
+        path = self._frame(run_id, number)
+        return pl.read_parquet(path) if path.exists() else None
+
+    def close(self) -> None:
+        """Close the file; a spool of which MLflow has everything is removed."""
+        self._file.close()
+        if self.waiting <= 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _frame(self, run_id: str, number: int) -> Path:
+        return self.folder / f"{run_id}-{number:05d}.parquet"
+
+    def _frames(self, run_id: str) -> dict[int, Path]:
+        return {int(path.stem.rpartition("-")[2]): path for path in self.folder.glob(f"{run_id}-*.parquet")}
+
+
+def spools(root: Path) -> list[Path]:
+    """Return the folders of all spools below a folder, oldest first."""
+    return sorted((path.parent for path in root.glob(f"*/{_LINES}")), key=lambda path: path.stat().st_mtime)
+
+
+def trial_line(run_id: str, record: TrialRecord) -> str:
+    """Return a trial as a line that shows whether it is whole."""
+    body = record.model_dump_json()
+    return json.dumps({"run": run_id, "sha256": _sha(body), "trial": body})
+
+
+def parse_line(line: str) -> TrialRecord | None:
+    """Return the trial of a line; None of a line that is not whole."""
+    outer = _outer(line)
+    try:
+        return TrialRecord.model_validate_json(outer["trial"]) if outer is not None else None
+    except ValidationError:
+        return None
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Keep other processes out until the file is closed; the system lifts the lock of a process that dies. No lock on Windows."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _outer(line: str) -> dict[str, Any] | None:
+    try:
+        outer = json.loads(line)
+        return outer if _sha(outer["trial"]) == outer["sha256"] else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
