@@ -34,7 +34,7 @@ class Spin(RegressorMixin, BaseEstimator):
             pass
         return self
     def predict(self, X):
-        return np.full(len(X), float(self.number))
+        return np.full(len(X), float(self.number * 7919 % 10007))
 """
 SPEC = """
 version: 1

@@ -166,8 +166,8 @@ class Journal:
 
 def send_batch(store: StudyStore, batch: Batch) -> None:
     """Store a batch in MLflow: predictions first, so that a record means that they are there."""
-    for number, path in batch.frames.items():
-        store.log_file(batch.run_id, path, f"trials/{number:05d}.parquet")
+    for number, frame in batch.frames.items():
+        store.log_frame(batch.run_id, frame, f"trials/{number:05d}.parquet")
     store.log_text(batch.run_id, batch.text, batch.name)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
+import pyarrow as pa
 from pydantic import ValidationError
 
 from dsframework.errors import ConflictError
@@ -45,13 +46,13 @@ class Batch:
     text
         Its lines.
     frames
-        Files with predictions, by the trial's number.
+        Predictions, by the trial's number.
     """
 
     run_id: str
     name: str
     text: str
-    frames: dict[int, Path]
+    frames: dict[int, pl.DataFrame]
 
 
 class Spool:
@@ -78,6 +79,7 @@ class Spool:
             self._file.close()
             raise ConflictError("another process is recording this study", field="study", value=folder.name) from error
         self._name = self._own_name()
+        self._best: dict[str, Path] = {}
         self._cut_torn_line()
 
     def _own_name(self) -> str:
@@ -97,13 +99,24 @@ class Spool:
             os.truncate(self.folder / _LINES, whole)
 
     def append(self, run_id: str, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
-        """Keep a trial; when this returns, the end of this process loses nothing. Predictions are kept first."""
+        """Keep a trial; when this returns, the end of this process loses nothing.
+
+        Predictions are kept first. A trial that comes with them is the best of its run so far: those of the one before need no longer be
+        sent.
+        """
         if predictions is not None:
             target = self._frame(run_id, record.number)
-            predictions.write_parquet(target.with_suffix(".part"))
+            with pa.OSFile(str(target.with_suffix(".part")), "wb") as file:
+                table = predictions.to_arrow()
+                with pa.ipc.new_file(file, table.schema) as writer:
+                    writer.write_table(table)
             target.with_suffix(".part").rename(target)
         self._file.write(trial_line(run_id, record).encode() + b"\n")
         self._file.flush()
+        if predictions is not None and record.part == "trial":
+            if (before := self._best.get(run_id)) is not None:
+                before.unlink(missing_ok=True)
+            self._best[run_id] = target
 
     def unsent(self) -> tuple[list[Batch], int]:
         """Return what MLflow does not have, a batch a run, and the byte up to which that reaches."""
@@ -142,13 +155,14 @@ class Spool:
         fresh = self.folder / f"{_SENT}.part"
         fresh.write_text(str(until), encoding="ascii")
         fresh.rename(self.folder / _SENT)
-        for path in (path for batch in batches for path in batch.frames.values()):
-            path.unlink(missing_ok=True)
+        for batch in batches:
+            for number in batch.frames:
+                self._frame(batch.run_id, number).unlink(missing_ok=True)
 
     def frame(self, run_id: str, number: int) -> pl.DataFrame | None:
         """Return predictions that MLflow does not have."""
         path = self._frame(run_id, number)
-        return pl.read_parquet(path) if path.exists() else None
+        return _read(path) if path.exists() else None
 
     def close(self) -> None:
         """Close the file; a spool of which MLflow has everything is removed."""
@@ -157,10 +171,17 @@ class Spool:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _frame(self, run_id: str, number: int) -> Path:
-        return self.folder / f"{run_id}-{number:05d}.parquet"
+        return self.folder / f"{run_id}-{number:05d}.arrow"
 
-    def _frames(self, run_id: str) -> dict[int, Path]:
-        return {int(path.stem.rpartition("-")[2]): path for path in self.folder.glob(f"{run_id}-*.parquet")}
+    def _frames(self, run_id: str) -> dict[int, pl.DataFrame]:
+        return {int(path.stem.rpartition("-")[2]): _read(path) for path in self.folder.glob(f"{run_id}-*.arrow")}
+
+
+def _read(path: Path) -> pl.DataFrame:
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file) as reader:
+        found = pl.from_arrow(reader.read_all())
+    assert isinstance(found, pl.DataFrame)
+    return found
 
 
 def spools(root: Path) -> list[Path]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -192,13 +191,6 @@ class StudyStore:
         with tempfile.TemporaryDirectory() as folder, guard():
             target = Path(folder) / Path(path).name
             frame.write_parquet(target)
-            self._client.log_artifact(run_id, str(target), str(Path(path).parent))
-
-    def log_file(self, run_id: str, source: Path, path: str) -> None:
-        """Store a file as an artifact, under the name that `path` ends with."""
-        with tempfile.TemporaryDirectory() as folder, guard():
-            target = Path(folder) / Path(path).name
-            shutil.copyfile(source, target)
             self._client.log_artifact(run_id, str(target), str(Path(path).parent))
 
     def log_text(self, run_id: str, text: str, path: str) -> None:

@@ -146,7 +146,7 @@ def recorded(home: Path) -> list[str]:
     }
     found = []
     for trial in (json.loads(json.loads(line)["trial"]) for line in lines):
-        assert trial["part"] == "trial" or any(home.rglob(f"*{trial['number']:05d}.parquet"))
+        assert trial["part"] == "trial" or any(home.rglob(f"*{trial['number']:05d}.*"))
         found.append(trial["part"])
     return found
 

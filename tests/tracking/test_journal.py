@@ -37,9 +37,9 @@ class Moody(StudyStore):
         self._mood()
         super().log_text(run_id, text, path)
 
-    def log_file(self, run_id: str, source: Path, path: str) -> None:
+    def log_frame(self, run_id: str, frame: pl.DataFrame, path: str) -> None:
         self._mood()
-        super().log_file(run_id, source, path)
+        super().log_frame(run_id, frame, path)
 
     def set_tags(self, run_id: str, tags: Any) -> None:
         self._mood()
@@ -101,9 +101,9 @@ def test_while_mlflow_is_away_trials_are_kept_and_then_sent() -> None:
     while journal.away is None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert journal.away == "tracking: MLflow at http://mlflow:5000 does not answer"
-    again = journal.read_trial_predictions(run, 20)
+    again = journal.read_trial_predictions(run, 40)
     assert again is not None
-    assert again.equals(frame(20))
+    assert again.equals(frame(40))
     store.away = False
     journal.flush()
     assert journal.away is None
@@ -112,6 +112,7 @@ def test_while_mlflow_is_away_trials_are_kept_and_then_sent() -> None:
     last = store.read_trial_predictions(run, 40)
     assert last is not None
     assert last.equals(frame(40))
+    assert store.read_trial_predictions(run, 10) is None, "those that were the best for a moment only need not travel"
 
 
 def test_patience_ends_and_what_is_kept_is_sent_by_the_next_study() -> None:
