@@ -15,6 +15,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,8 @@ __all__ = ["main"]
 
 _TAIL_BYTES = 16_384
 _PIECE = 1 << 16
+_SAID_BYTES = 1 << 16
+_SAID_BYTES_A_SECOND = 1 << 14
 _PRELOAD = ("numpy", "polars", "scipy.linalg", "sklearn.base", "dsframework.experiment")
 _PR_SET_PDEATHSIG = 1
 
@@ -43,6 +46,7 @@ class _Nursery:
         self._printed: dict[int, deque[bytes]] = {}
         self._pipes: dict[int, int] = {}
         self._files: deque[int] = deque()
+        self._allowed, self._filled = float(_SAID_BYTES), time.monotonic()
 
     def run(self) -> None:
         self._channel.send(("ready",))
@@ -83,11 +87,21 @@ class _Nursery:
             with suppress(KeyError):
                 self._selector.unregister(self._pipes[pid])
             return False
+        self._pass_on(piece)
         kept = self._printed[pid]
         kept.append(piece)
         while sum(map(len, kept)) - len(kept[0]) >= _TAIL_BYTES:
             kept.popleft()
         return True
+
+    def _pass_on(self, piece: bytes) -> None:
+        """Let the driver hear what a worker prints, but for what is more than anybody reads."""
+        now = time.monotonic()
+        self._allowed = min(_SAID_BYTES, self._allowed + (now - self._filled) * _SAID_BYTES_A_SECOND)
+        self._filled = now
+        if len(piece) <= self._allowed:
+            self._allowed -= len(piece)
+            self._channel.send(("said", piece.decode("utf-8", "replace")))
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):

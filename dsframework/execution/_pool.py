@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from dsframework.execution._dispatch import Dispatcher, Loss
 from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
 from dsframework.execution._work import Handle
-from dsframework.execution._worker import BLAS_THREADS, MARK
+from dsframework.execution._worker import BLAS_THREADS, MARK, Surroundings
 from dsframework.own_code import study_folders
 
 __all__ = ["Pool", "shared_pool"]
@@ -50,7 +51,7 @@ class _Member:
     has: set[int] = field(default_factory=set)
     doomed: Loss | None = None
     watched: int = selectors.EVENT_READ
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Surroundings | None = None
 
     def begun(self) -> tuple[int, float]:
         """How many tasks it has begun, and when the last, on the monotonic clock."""
@@ -72,7 +73,7 @@ class Pool(Crew):
         self._idle_since = time.monotonic()
         self._starts = 0
         self._path: list[str] = []
-        self._environments: dict[int, dict[str, str]] = {}
+        self._environments: dict[int, Surroundings] = {}
         self._memory = OutOfMemory()
 
     def _let_go(self, busy: list[int]) -> None:
@@ -111,7 +112,7 @@ class Pool(Crew):
             self._dismiss()  # a package was installed or a folder added since: workers must find it as well
         if self._thread is None:
             self._start_thread()
-        self._environments[max(self._queues)] = dict(os.environ)
+        self._environments[max(self._queues)] = Surroundings(dict(os.environ), _folder(), _hears_no_warnings())
         self._poke()
 
     def _start_thread(self) -> None:
@@ -222,6 +223,7 @@ class Pool(Crew):
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt at the terminal is the driver's own
+            cwd=_folder(),
             env={**environment, "PYTHONPATH": os.pathsep.join(self._path)},
         )
         theirs.close()
@@ -263,6 +265,9 @@ class Pool(Crew):
             with self._lock:
                 self._lose_nursery()
             return
+        for (what, *rest), _ in messages:
+            if what == "said":
+                sys.stderr.write(rest[0])
         with self._lock:
             for (what, *rest), _ in messages:
                 if what == "born":
@@ -389,6 +394,19 @@ class Pool(Crew):
             self._dispatch.done(worker, [(queue, one) for one in results])
         if messages:
             self._lock.notify_all()
+
+
+def _hears_no_warnings() -> bool:
+    """Whether this process shows no warning at all, as the command line does."""
+    return bool(warnings.filters) and tuple(warnings.filters[0][:4]) == ("ignore", None, Warning, None)
+
+
+def _folder() -> str:
+    """The current folder; the root where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return os.sep
 
 
 def _places() -> list[str]:

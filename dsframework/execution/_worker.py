@@ -8,7 +8,9 @@ import os
 import socket
 import struct
 import time
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dsframework.execution._batch import Done, do, sendable
@@ -16,13 +18,44 @@ from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._packing import Block
 from dsframework.execution._work import Handle
 
-__all__ = ["BLAS_THREADS", "MARK", "serve"]
+__all__ = ["BLAS_THREADS", "MARK", "Surroundings", "serve"]
 
 MARK = struct.Struct("<QQ")
 """What a worker says of itself in shared memory: how many tasks it has begun, and when the last of them, in nanoseconds of the clock."""
 
+_FILTERS = tuple(warnings.filters)
 BLAS_THREADS = frozenset({"OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
 _TELL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a worker has in common with its driver.
+
+    Attributes
+    ----------
+    variables
+        The driver's environment.
+    folder
+        Its current folder.
+    no_warnings
+        Whether it shows no warning at all.
+    """
+
+    variables: dict[str, str]
+    folder: str
+    no_warnings: bool
+
+    def take(self) -> None:
+        """Have them in this process; the number of threads of BLAS stays this worker's own."""
+        with contextlib.suppress(OSError):
+            os.chdir(self.folder)
+        for name in os.environ.keys() - self.variables.keys() - BLAS_THREADS:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in self.variables.items() if name not in BLAS_THREADS})
+        warnings.filters[:] = _FILTERS  # type: ignore[index]
+        if self.no_warnings:
+            warnings.simplefilter("ignore")
 
 
 class _Worker:
@@ -49,7 +82,7 @@ class _Worker:
             if (block := self._blocks.pop(rest[0], None)) is not None:
                 block.close()
         elif what == "environment":
-            _take_environment(rest[0])
+            rest[0].take()
         elif what == "do":
             self._do(*rest)
 
@@ -77,13 +110,6 @@ class _Worker:
         for stream in (_flush_out, _flush_err):
             stream()
         self._channel.send(("done", queue, len(results), sendable(results)))
-
-
-def _take_environment(variables: dict[str, str]) -> None:
-    """Have the variables that the driver has now; the number of threads of BLAS stays this worker's own."""
-    for name in os.environ.keys() - variables.keys() - BLAS_THREADS:
-        del os.environ[name]
-    os.environ.update({name: value for name, value in variables.items() if name not in BLAS_THREADS})
 
 
 def serve(end: socket.socket, mark: int) -> None:

@@ -80,7 +80,7 @@ def test_a_model_that_does_not_predict_from_the_data_at_hand_is_not_scheduled(
     file = tmp_path / "other.parquet"
     if frame is not None:
         frame.write_parquet(file)
-    with pytest.raises(ScheduleError, match=r"^run_id: the model does not predict from the data at hand: DataError: ") as caught:
+    with pytest.raises(ScheduleError, match=r"^run_id: the model does not predict from the data at hand: (Data|Column)Error: ") as caught:
         write_schedule(ScheduleRequest(run_id=recorded.run_id, name="trouble", data=str(file)))
     assert "\n" not in str(caught.value)
     assert files(folder) == []

@@ -286,3 +286,17 @@ def test_workers_have_the_variables_that_the_notebook_has_now(monkeypatch: pytes
         found.append(gather(executor, 1)["variable"])
         executor.close()
     assert found == ["one", "two", None]
+
+
+def test_workers_are_in_the_folder_that_the_notebook_is_in_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in which they were started may be gone."""
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        executor = LocalExecutor(workers=1)
+        executor.submit(Work("folder", os.getcwd, ()))
+        found.append(gather(executor, 1)["folder"])
+        executor.close()
+        (tmp_path / name).rmdir()
+    assert found == [str(tmp_path / "one"), str(tmp_path / "two")]

@@ -33,7 +33,7 @@ CASES = [
     ("%%tsml\nmodels:\n  - xgboost: {max_d", ["max_depth:"]),
     ("%%tsml\nvariants:\n  features:\n    short:\n      - cal", ["calendar:"]),
     ("%%tsml --det", ["--detach"]),
-    ("%%tsml --executor ", ["local", "ray"]),
+    ("%%tsml --executor ", ["local", "ray", "threads"]),
     ("%%tsml --executor r", ["ray"]),
     ("%%tsml --fresh --set a=b --ex", ["--executor"]),
     ("%tsml comp", ["compare"]),
