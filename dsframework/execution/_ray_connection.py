@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import importlib
 import os
+import queue
 import secrets
+import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError, MissingDependencyError, one_line
 
 __all__ = ["connect"]
+
+
+_asked: queue.SimpleQueue[tuple[Future[Any], str | None, Path]] = queue.SimpleQueue()
+_starting = threading.Lock()
+_keeper: threading.Thread | None = None
 
 
 def connect(address: str | None, home: Path) -> Any:
@@ -21,6 +29,27 @@ def connect(address: str | None, home: Path) -> Any:
     ExecutorError
         When it does not answer.
     """
+    global _keeper
+    answer: Future[Any] = Future()
+    with _starting:
+        if _keeper is None:
+            _keeper = threading.Thread(target=_keep, name="tsml-ray-keeper", daemon=True)
+            _keeper.start()
+    _asked.put((answer, address, home))
+    return answer.result()
+
+
+def _keep() -> None:
+    """Start Ray when it is asked for, and never end: the kernel ends Ray's processes together with the thread that started them."""
+    while True:
+        answer, address, home = _asked.get()
+        try:
+            answer.set_result(_connect(address, home))
+        except BaseException as error:  # noqa: BLE001  # who asked raises it
+            answer.set_exception(error)
+
+
+def _connect(address: str | None, home: Path) -> Any:
     try:
         import ray
     except ImportError as error:

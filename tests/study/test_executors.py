@@ -50,7 +50,7 @@ def ray_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def gather(executor: Executor, number: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while len(found) < number and time.monotonic() < deadline:
         found |= dict(executor.wait(1.0))
     return found
