@@ -73,8 +73,12 @@ def test_the_form_is_reached_and_filled_by_the_keyboard_alone(lab: Any, workbenc
     steps: list[str] = []
     while len(steps) < 30 and not any(step.startswith("Target") for step in steps):
         page.keyboard.press("Tab")
+        for _ in range(20):  # what is drawn again while it has the focus shows it a moment later
+            if focused(page).endswith(" seen"):
+                break
+            page.wait_for_timeout(50)
         steps.append(focused(page))
-    assert all(step.endswith(" seen") for step in steps), steps
+    assert [step for step in steps if not step.endswith(" seen")] == []
     page.keyboard.press("Enter")
     expect(panel.locator("[data-card=target] h3 button")).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Tab")
