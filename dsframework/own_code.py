@@ -8,13 +8,14 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from dsframework.errors import TsmlError, one_line
+from dsframework.installed import distributions_of
 
 __all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources", "study_folders"]
 
@@ -111,7 +112,7 @@ def own_sources(module: str) -> dict[str, Path]:
 
 
 def _is_others(top: str) -> bool:
-    return top in _packages() or top in sys.stdlib_module_names or top in ("dsframework", "__main__")
+    return top in sys.stdlib_module_names or top in ("dsframework", "__main__") or bool(distributions_of(top))
 
 
 def _file_of(module: str) -> Path | None:
@@ -155,8 +156,8 @@ def own_code(kind: type | FunctionType) -> OwnCode:
     while waiting:
         name = waiting.pop()
         top = name.partition(".")[0]
-        if top in _packages():
-            distributions.update(_packages()[top])
+        if found := distributions_of(top):
+            distributions.update(found)
         elif name not in own and name in sys.modules and not _is_others(top):
             own.add(name)
             waiting += _imports(name, Path(sys.modules[name].__file__ or ""))
@@ -193,10 +194,3 @@ def _parsed(file: Path) -> ast.Module:
         return ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return ast.Module([], [])
-
-
-@cache
-def _packages() -> dict[str, list[str]]:
-    from importlib.metadata import packages_distributions
-
-    return {name: list(found) for name, found in packages_distributions().items()}

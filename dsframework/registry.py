@@ -12,7 +12,8 @@ from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar, cast
 
 from dsframework.errors import TsmlError, one_line
-from dsframework.spec import added_by_packages, not_available
+from dsframework.installed import added_by_packages
+from dsframework.spec import not_available
 
 __all__ = ["Registry"]
 

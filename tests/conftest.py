@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "RAY_ADDRESS"):
             patch.delenv(name, raising=False)
         yield home
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_at_work() -> Iterator[None]:
+    """A study that ends, however it does, lets go of the workers that it shares with the next."""
+    yield
+    pool = getattr(sys.modules.get("dsframework.execution._pool"), "_pool", None)
+    assert pool is None or not pool._queues
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from dsframework.data._parquet import load_parquet
 from dsframework.data._sample import load_sample
 from dsframework.data._sql import load_sql
 from dsframework.errors import DataError
-from dsframework.spec import DataSpec, added_by_packages, catalogue, not_available
+from dsframework.installed import added_by_packages
+from dsframework.spec import DataSpec, catalogue, not_available
 
 __all__ = ["find_loader", "loader_names", "loader_requirements", "register_loader"]
 

@@ -72,7 +72,6 @@ class Pool(Crew):
         self._wake: tuple[int, int] | None = None
         self._idle_since = time.monotonic()
         self._starts = 0
-        self._path: list[str] = []
         self._environments: dict[int, Surroundings] = {}
         self._memory = OutOfMemory()
 
@@ -108,11 +107,9 @@ class Pool(Crew):
 
     def _begin(self) -> None:
         self._broken, self._starts = None, 0
-        if self._nursery is not None and self._path != _places() and len(self._queues) == 1:
-            self._dismiss()  # a package was installed or a folder added since: workers must find it as well
         if self._thread is None:
             self._start_thread()
-        self._environments[max(self._queues)] = Surroundings(dict(os.environ), _folder(), _hears_no_warnings())
+        self._environments[max(self._queues)] = Surroundings(dict(os.environ), _folder(), _places(), _hears_no_warnings())
         self._poke()
 
     def _start_thread(self) -> None:
@@ -215,7 +212,6 @@ class Pool(Crew):
             self._lock.notify_all()
             return False
         self._starts += 1
-        self._path = _places()
         mine, theirs = socket.socketpair()
         environment = {**os.environ, **dict.fromkeys(BLAS_THREADS, "1")}
         self._process = subprocess.Popen(
@@ -224,7 +220,7 @@ class Pool(Crew):
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt at the terminal is the driver's own
             cwd=_folder(),
-            env={**environment, "PYTHONPATH": os.pathsep.join(self._path)},
+            env={**environment, "PYTHONPATH": os.pathsep.join(_places())},
         )
         theirs.close()
         mine.setblocking(False)
@@ -409,9 +405,10 @@ def _folder() -> str:
         return os.sep
 
 
-def _places() -> list[str]:
+def _places() -> tuple[str, ...]:
     """Where Python looks for modules, this package's own folder first; folders of studies come with their tasks."""
-    return [path for path in dict.fromkeys([str(Path(__file__).resolve().parents[2]), *sys.path]) if path and path not in study_folders()]
+    own = str(Path(__file__).resolve().parents[2])
+    return tuple(path for path in dict.fromkeys([own, *sys.path]) if path and path not in study_folders())
 
 
 _pool: Pool | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import mmap
 import os
 import socket
 import struct
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from dsframework.execution._batch import Done, do, sendable
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._packing import Block
 from dsframework.execution._work import Handle
+from dsframework.own_code import study_folders
 
 __all__ = ["BLAS_THREADS", "MARK", "Surroundings", "serve"]
 
@@ -38,18 +41,23 @@ class Surroundings:
         The driver's environment.
     folder
         Its current folder.
+    path
+        Where it looks for modules, but for the folders of studies, which come with their tasks.
     no_warnings
         Whether it shows no warning at all.
     """
 
     variables: dict[str, str]
     folder: str
+    path: tuple[str, ...]
     no_warnings: bool
 
     def take(self) -> None:
         """Have them in this process; the number of threads of BLAS stays this worker's own."""
         with contextlib.suppress(OSError):
             os.chdir(self.folder)
+        sys.path[:] = [*self.path, *(place for place in sys.path if place in study_folders())]
+        importlib.invalidate_caches()  # a package may have been installed since
         for name in os.environ.keys() - self.variables.keys() - BLAS_THREADS:
             del os.environ[name]
         os.environ.update({name: value for name, value in self.variables.items() if name not in BLAS_THREADS})
@@ -123,8 +131,6 @@ def serve(end: socket.socket, mark: int) -> None:
 
 def _flushed(name: str) -> Callable[[], None]:
     def flush() -> None:
-        import sys
-
         with contextlib.suppress(Exception):  # a fit may have put anything in its place, or closed it
             getattr(sys, name).flush()
 

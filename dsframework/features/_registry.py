@@ -20,7 +20,8 @@ from dsframework.features._seasonal import seasonal_columns
 from dsframework.features._sql import sql_columns
 from dsframework.features._summary_guard import summary_columns
 from dsframework.features._tsfresh import tsfresh_columns
-from dsframework.spec import Arguments, added_by_packages, catalogue, not_available
+from dsframework.installed import added_by_packages
+from dsframework.spec import Arguments, catalogue, not_available
 
 __all__ = ["find_feature", "known_features", "register_feature"]
 

@@ -15,7 +15,6 @@ from dsframework.spec._data import (
     SqlData,
 )
 from dsframework.spec._data_parts import Aggregation, Available, Checks, ResampleSpec, parse_duration
-from dsframework.spec._entry_points import added_by_packages
 from dsframework.spec._evaluation import (
     BREAKDOWN_KEYS,
     BacktestArguments,
@@ -256,7 +255,6 @@ __all__ = [
     "WeightedArguments",
     "XgboostArguments",
     "ZscoreArguments",
-    "added_by_packages",
     "apply_settings",
     "as_components",
     "catalogue",

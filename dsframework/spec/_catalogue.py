@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ConfigDict
 
 from dsframework.errors import one_line
+from dsframework.installed import added_by_packages
 from dsframework.spec._arguments import Arguments
-from dsframework.spec._entry_points import added_by_packages
 
 __all__ = ["BrokenPackageError", "Catalogue", "catalogue"]
 

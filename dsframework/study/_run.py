@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,33 +87,34 @@ def run_study(
         if study is not None:
             _mark_failed(spec, study, error)
         raise
-    store = StudyStore(spec.tracking.experiment or spec.name)
-    text = to_yaml(spec)
-    key = _key(spec, prepared)
-    identity = _take(store, spec, key, folder, study, fresh=fresh)
-    journal = None
-    try:
-        send_leftovers(store)
-        journal = Journal(store, identity)
-        greater = get_metric(spec.metric).greater_is_better
-        runner = Runner(
-            study=identity,
-            name=spec.name,
-            metric=spec.metric,
-            greater_is_better=greater,
-            items=_items(expand(spec), prepared, failures, searches, journal, greater, folder),
-            journal=journal,
-            executor=backend,
-            listener=listener,
-            tags=_tags(spec, folder),
-            spec_yaml=text,
-            reuse=not fresh,
-        )
-        return StudyOutcome(runner.run())
-    finally:
-        if journal is not None:
-            journal.close()
-        _running_here.discard(identity)
+    with closing(backend):  # also when the study is refused
+        store = StudyStore(spec.tracking.experiment or spec.name)
+        text = to_yaml(spec)
+        key = _key(spec, prepared)
+        identity = _take(store, spec, key, folder, study, fresh=fresh)
+        journal = None
+        try:
+            send_leftovers(store)
+            journal = Journal(store, identity)
+            greater = get_metric(spec.metric).greater_is_better
+            runner = Runner(
+                study=identity,
+                name=spec.name,
+                metric=spec.metric,
+                greater_is_better=greater,
+                items=_items(expand(spec), prepared, failures, searches, journal, greater, folder),
+                journal=journal,
+                executor=backend,
+                listener=listener,
+                tags=_tags(spec, folder),
+                spec_yaml=text,
+                reuse=not fresh,
+            )
+            return StudyOutcome(runner.run())
+        finally:
+            if journal is not None:
+                journal.close()
+            _running_here.discard(identity)
 
 
 def _prepare(

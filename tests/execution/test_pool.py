@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -286,6 +287,27 @@ def test_workers_have_the_variables_that_the_notebook_has_now(monkeypatch: pytes
         found.append(gather(executor, 1)["variable"])
         executor.close()
     assert found == ["one", "two", None]
+
+
+def installed(name: str) -> str:
+    return str(importlib.import_module(name).__file__)
+
+
+def test_workers_find_what_was_installed_a_moment_ago_while_another_study_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = LocalExecutor(workers=1)
+    other.submit(Work("pid", pid, ()))
+    gather(other, 1)
+    found = []
+    for name in ("tsml_first_place", "tsml_second_place"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.py").touch()
+        monkeypatch.syspath_prepend(tmp_path / name)
+        executor = LocalExecutor(workers=1)
+        executor.submit(Work("module", installed, (name,)))
+        found.append(Path(gather(executor, 1)["module"]).stem)
+        executor.close()
+    other.close()
+    assert found == ["tsml_first_place", "tsml_second_place"]
 
 
 def test_workers_are_in_the_folder_that_the_notebook_is_in_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,45 @@
+"""What the installed packages hold and add, read once as long as nothing is installed or removed."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from pathlib import Path
+
+__all__ = ["added_by_packages", "distributions_of"]
+
+Places = tuple[tuple[str, int], ...]
+
+
+def added_by_packages(group: str) -> dict[str, EntryPoint]:
+    """Return the entry points of a group by name, such as those of ``jupyterlab_tsml.models``."""
+    return dict(_added(group, _places()))
+
+
+def distributions_of(package: str) -> list[str]:
+    """Return the distributions that hold a top-level package, by name; none for a module of a user's own file."""
+    return list(_packages(_places()).get(package, ()))
+
+
+@lru_cache(maxsize=64)
+def _added(group: str, places: Places) -> dict[str, EntryPoint]:
+    """Read the metadata of every installed package, which takes tens of milliseconds."""
+    return {point.name: point for point in entry_points(group=group)}
+
+
+@lru_cache(maxsize=4)
+def _packages(places: Places) -> dict[str, list[str]]:
+    return {name: list(found) for name, found in packages_distributions().items()}
+
+
+def _places() -> Places:
+    """Where packages lie, and when something was last put there or taken away."""
+    return tuple((place, _changed(place)) for place in sys.path)
+
+
+def _changed(place: str) -> int:
+    try:
+        return Path(place or ".").stat().st_mtime_ns
+    except OSError:
+        return 0
