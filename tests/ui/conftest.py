@@ -322,6 +322,8 @@ def workbench(lab: Lab, browser: Browser, request: pytest.FixtureRequest) -> Ite
     page.wait_for_selector("#jp-main-dock-panel, .jp-Launcher", timeout=60_000)
     page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
     page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+    page.locator(".jp-LauncherCard").first.wait_for()  # it comes last, and takes the focus
+    page.wait_for_function("() => document.activeElement.closest('.jp-MainAreaWidget')")
     bench.use_theme("light")
     try:
         yield bench

@@ -82,7 +82,7 @@ def test_the_form_is_reached_and_filled_by_the_keyboard_alone(lab: Any, workbenc
     page.keyboard.press("Enter")
     expect(panel.locator("[data-card=target] h3 button")).to_have_attribute("aria-expanded", "true")
     panel.locator("[data-card=target]").get_by_label("Column").first.wait_for()  # its fields are drawn after it has opened
-    page.wait_for_timeout(500)
+    assert focused(page).startswith("Target")
     page.keyboard.press("Tab")
     assert focused(page).startswith("Task")
     page.keyboard.press("Tab")
