@@ -1,10 +1,11 @@
 """What a study costs beside its fits, next to scikit-learn's `GridSearchCV` on the same work in the same run.
 
-    .venv/bin/python bench/bench_engine.py [trials|parallel|first|boosting|dispatch ...] [--repeat 5]
+    .venv/bin/python bench/bench_engine.py [trials|parallel|first|boosting|dispatch|pruning ...] [--repeat 5]
 
 Every part prints one line. ``trials``: 400 fits of 1 ms; ``parallel``: 40 fits of 100 ms; both as whole studies, recorded in MLflow, whose
 fixed cost (data, final fit, the stored model) is taken off by a study of four trials. ``first``: seconds until the first trial of a study
 in a warm process without workers. ``boosting``: 54 settings x 5 folds of each booster. ``dispatch``: a thousand workers that do nothing.
+``pruning``: a search of 100 points in full, beside early stopping and pruning (not among the default parts: it takes minutes).
 Medians of ``--repeat`` runs; what is written goes to a folder that is removed.
 """
 
@@ -249,6 +250,10 @@ def main() -> None:
                 print(bench_boosting(folder, part))
             elif part == "dispatch":
                 print(bench_dispatch(100_000, 1000))
+            elif part == "pruning":
+                from pruning_search import bench_pruning
+
+                print(bench_pruning(folder))
             sys.stdout.flush()
 
 

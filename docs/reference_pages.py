@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dsframework.cli import build_parser
-from dsframework.spec import CvSpec, EarlyStopping, ExperimentSpec, Resources, SplitSpec, TargetSpec, Tracking, Tuning, catalogue
+from dsframework.spec import CvSpec, EarlyStopping, ExperimentSpec, Pruning, Resources, SplitSpec, TargetSpec, Tracking, Tuning, catalogue
 from jupyterlab_tsml.openapi import operations
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "split.cv": CvSpec,
     "tuning": Tuning,
     "tuning.early_stopping": EarlyStopping,
+    "tuning.pruning": Pruning,
     "resources": Resources,
     "tracking": Tracking,
 }

@@ -217,13 +217,15 @@ export interface EvaluationTable {
 /**
  * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
  *
- * `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
- * as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
- * `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
- * ways to halve them; None where there are too few folds or trials.
+ * Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_effective` is how many independent trials all of them amount
+ * to. `deflated` is the best mean score over the folds without what the best of as many equal trials gains by luck (`by_luck`), `p_value`
+ * how likely such a best one is when all are equally good. `overfitting_probability` is how often the best trial of one half of the folds
+ * is below the median on the other half, over `n_splits` ways to halve them, of the trials that were fitted on every fold; None where
+ * there are too few folds or trials.
  */
 export interface TrialsAccount {
   n_trials: number;
+  n_pruned: number;
   n_effective: number;
   n_folds: number;
   score: number;
@@ -350,6 +352,7 @@ export interface StudyStatus {
   seconds_left: number | null;
   trials_done: number;
   trials_failed: number;
+  trials_pruned: number;
   trials_running: number;
   trials_resumed: number;
   trials_total: number | null;
@@ -359,7 +362,7 @@ export interface StudyStatus {
   experiments: ExperimentProgress[];
 }
 /**
- * One line of the leaderboard while the study runs.
+ * One line of the leaderboard while the study runs; a trial is done, pruned or failed when it has ended.
  */
 export interface ExperimentProgress {
   name: string;
@@ -372,6 +375,7 @@ export interface ExperimentProgress {
   error: string | null;
   trials_done: number;
   trials_failed: number;
+  trials_pruned: number;
   trials_total: number | null;
   score: number | null;
   score_std: number | null;
@@ -419,6 +423,7 @@ export interface ExperimentResult {
   trials: TrialsAccount | null;
   nested: NestedFold[];
   n_trials: number;
+  n_pruned: number;
   n_train: number;
   n_test: number;
   n_dropped: number;
@@ -811,7 +816,7 @@ export interface StudyStarted {
   status: StudyStatus;
 }
 /**
- * A trial was fitted on every fold and recorded, or failed.
+ * A trial was fitted on every fold and recorded, or pruned, or failed.
  */
 export interface TrialFinished {
   kind: 'trial_finished';
@@ -820,7 +825,7 @@ export interface TrialFinished {
   trial: TrialRecord;
 }
 /**
- * One point of the search space, fitted on every fold.
+ * One point of the search space, fitted on every fold; one that was pruned, on the first ones only, whose scores `cv` holds.
  *
  * Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
  * from the score of a fold's chosen point on the fold itself.
@@ -831,7 +836,7 @@ export interface TrialRecord {
   params: {
     [k: string]: unknown;
   };
-  status: 'finished' | 'failed';
+  status: 'finished' | 'failed' | 'pruned';
   cv: {
     [k: string]: MetricSummary;
   };

@@ -83,6 +83,14 @@ def _inside(fold: int | None) -> str:
     return "" if fold is None else f" inside fold {fold}" if fold else " before the final test"
 
 
+def _came_to(trial: Any, metric: str) -> str:
+    """What became of a trial."""
+    if trial.status == "failed":
+        return f"failed: {trial.error}"
+    score = f"{metric} {trial.cv[metric].mean:.6g}"
+    return score if trial.status == "finished" else f"pruned after {trial.n_folds} fold{'' if trial.n_folds == 1 else 's'}: {score}"
+
+
 class _Printer:
     """Tells on stderr what happens, a line an event."""
 
@@ -92,11 +100,9 @@ class _Printer:
             print(f"study {status.study} on {status.executor}: {_experiments(len(status.experiments))}", file=sys.stderr)
         elif event.kind == "trial_finished":
             trial = event.trial
-            score = f"{status.metric} {trial.cv[status.metric].mean:.6g}" if trial.status == "finished" else f"failed: {trial.error}"
-            print(
-                f"[{status.trials_done}/{status.trials_total}] {event.experiment} trial {trial.number}{_inside(trial.inside)}: {score}",
-                file=sys.stderr,
-            )
+            ended = status.trials_done + status.trials_pruned + status.trials_failed
+            place = f"{event.experiment} trial {trial.number}{_inside(trial.inside)}"
+            print(f"[{ended}/{status.trials_total}] {place}: {_came_to(trial, status.metric)}", file=sys.stderr)
 
 
 def _show(outcome: Any) -> None:
@@ -108,6 +114,7 @@ def _show(outcome: Any) -> None:
         f"test_{result.metric}",
         "beats_baselines",
         "trials",
+        *(["pruned"] if any(experiment.n_pruned for experiment in result.experiments) else []),
         "run_id",
     ]
     print(plain_table(outcome.frame, [name for name in columns if name in outcome.frame.columns]))
@@ -169,9 +176,8 @@ def _status(options: argparse.Namespace) -> int:
         if options.json:
             print(status.model_dump_json(indent=1))
             return 0
-        rows = [
-            line.model_dump(include={"name", "status", "trials_done", "trials_total", "score", "run_id"}) for line in status.experiments
-        ]
+        shown = {"name", "status", "trials_done", "trials_pruned", "trials_total", "score", "run_id"}
+        rows = [line.model_dump(include=shown) for line in status.experiments]
         print(f"study {status.study} {status.name!r}: {status.status}{f' ({status.error})' if status.error else ''}")
         print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
         return 0
@@ -179,7 +185,7 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([status.model_dump(mode="json") for status in studies], indent=1))
         return 0
-    fields = {"study", "name", "status", "trials_done", "trials_total", "metric", "best_score", "started"}
+    fields = {"study", "name", "status", "trials_done", "trials_pruned", "trials_total", "metric", "best_score", "started"}
     print(plain_table(pl.DataFrame([status.model_dump(include=fields) for status in studies], infer_schema_length=None)))
     return 0
 

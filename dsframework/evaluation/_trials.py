@@ -101,7 +101,14 @@ def effective_trials(scores: Floats) -> float:
 
 
 def deflated_score(
-    scores: Floats, *, greater_is_better: bool, n: int = 2000, seed: int = 0, block: int | None = None, kind: BlockKind = "stationary"
+    scores: Floats,
+    *,
+    greater_is_better: bool,
+    n_more: int = 0,
+    n: int = 2000,
+    seed: int = 0,
+    block: int | None = None,
+    kind: BlockKind = "stationary",
 ) -> DeflatedScore:
     """Tell how much of the best trial's score is luck, for any score that is a mean over times.
 
@@ -114,6 +121,9 @@ def deflated_score(
         Score or loss of each trial at each time (or fold), shape (times, trials).
     greater_is_better
         Which way is up.
+    n_more
+        How many trials were tried beside those in `scores`, and were given up before their last time. They count as if as many columns as
+        there are had been drawn again, independently, until all trials are there.
     n, seed, block, kind
         Of the bootstrap.
 
@@ -131,17 +141,28 @@ def deflated_score(
     drawn = bootstrap_means(around - around.mean(axis=0), n, block=length, seed=seed, kind=kind).max(axis=1)
     means = signed.mean(axis=0)
     best, level = float(means.max()), float(means.mean())
-    luck = max(float(drawn.mean()), 0.0)
+    times = (scores.shape[1] + n_more) / scores.shape[1]
+    luck = max(_mean_of_largest(drawn, times), 0.0)
     p_value = (1.0 + float(np.sum(drawn >= best - level - 1e-15))) / (n + 1.0) if scores.shape[1] > 1 else 1.0
+    if n_more:
+        p_value = 1.0 - (1.0 - p_value) ** times
     return DeflatedScore(
         score=sign * best,
         by_luck=luck,
         deflated=sign * max(best - luck, level),
         p_value=p_value,
-        n_trials=scores.shape[1],
-        n_effective=1.0 + effective_trials(around) if around.any() else 1.0,
+        n_trials=scores.shape[1] + n_more,
+        n_effective=1.0 + times * effective_trials(around) if around.any() else 1.0,
         block=length,
     )
+
+
+def _mean_of_largest(drawn: Floats, times: float) -> float:
+    """The mean of the largest of so many independent values of a sample; `times` need not be whole."""
+    if times == 1:
+        return float(drawn.mean())
+    below = np.arange(len(drawn) + 1) / len(drawn)
+    return float(np.sum(np.sort(drawn) * np.diff(below**times)))
 
 
 def overfitting_probability(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dsframework.errors import SpecError
@@ -21,6 +21,7 @@ from dsframework.spec import (
     SpecIssue,
     SplitSpec,
     TargetSpec,
+    Tuning,
     WeightSpec,
     is_distribution,
     model_params,
@@ -63,6 +64,7 @@ class Plan:
     intervals: IntervalSpec | None = None
     weights: WeightSpec | None = None
     evaluation: tuple[Component, ...] = ()
+    tuning: Tuning = field(default_factory=Tuning)
 
     @property
     def horizon(self) -> int:
@@ -188,6 +190,7 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         intervals=spec.intervals,
         weights=spec.weights,
         evaluation=tuple(spec.evaluation),
+        tuning=spec.tuning,
     )
 
 

@@ -21,7 +21,7 @@ __all__ = [
 
 
 class ExperimentProgress(Record):
-    """One line of the leaderboard while the study runs."""
+    """One line of the leaderboard while the study runs; a trial is done, pruned or failed when it has ended."""
 
     name: str
     model: str
@@ -31,6 +31,7 @@ class ExperimentProgress(Record):
     error: str | None = None
     trials_done: int = 0
     trials_failed: int = 0
+    trials_pruned: int = 0
     trials_total: int | None = None
     score: float | None = None
     score_std: float | None = None
@@ -60,6 +61,7 @@ class StudyStatus(Record):
     seconds_left: float | None = None
     trials_done: int = 0
     trials_failed: int = 0
+    trials_pruned: int = 0
     trials_running: int = 0
     trials_resumed: int = 0
     trials_total: int | None = None
@@ -85,7 +87,7 @@ class ExperimentStarted(Record):
 
 
 class TrialFinished(Record):
-    """A trial was fitted on every fold and recorded, or failed."""
+    """A trial was fitted on every fold and recorded, or pruned, or failed."""
 
     kind: Literal["trial_finished"] = "trial_finished"
     status: StudyStatus

@@ -34,7 +34,7 @@ class MetricSummary(Record):
 
 
 class TrialRecord(Record):
-    """One point of the search space, fitted on every fold.
+    """One point of the search space, fitted on every fold; one that was pruned, on the first ones only, whose scores `cv` holds.
 
     Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
     from the score of a fold's chosen point on the fold itself.
@@ -43,13 +43,18 @@ class TrialRecord(Record):
     number: int
     key: str
     params: dict[str, Any]
-    status: Literal["finished", "failed"]
+    status: Literal["finished", "failed", "pruned"]
     cv: dict[str, MetricSummary] = {}
     error: str | None = None
     seconds: float = 0.0
     rounds: list[int] | None = None
     inside: int | None = None
     part: Literal["trial", "outer"] = "trial"
+
+    @property
+    def n_folds(self) -> int:
+        """On how many folds it was scored."""
+        return max((len(summary.folds) for summary in self.cv.values()), default=0)
 
 
 class NestedFold(Record):
@@ -105,13 +110,15 @@ class EvaluatorResult(Record):
 class TrialsAccount(Record):
     """How much of the best trial's score its being the best of many explains; `sentence` says it in words.
 
-    `n_effective` is how many independent trials they amount to. `deflated` is the best mean score over the folds without what the best of
-    as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
-    `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
-    ways to halve them; None where there are too few folds or trials.
+    Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_effective` is how many independent trials all of them amount
+    to. `deflated` is the best mean score over the folds without what the best of as many equal trials gains by luck (`by_luck`), `p_value`
+    how likely such a best one is when all are equally good. `overfitting_probability` is how often the best trial of one half of the folds
+    is below the median on the other half, over `n_splits` ways to halve them, of the trials that were fitted on every fold; None where
+    there are too few folds or trials.
     """
 
     n_trials: int
+    n_pruned: int = 0
     n_effective: float
     n_folds: int
     score: float
@@ -147,6 +154,7 @@ class ExperimentResult(Record):
     trials: TrialsAccount | None = None
     nested: list[NestedFold] = []
     n_trials: int = 0
+    n_pruned: int = 0
     n_train: int = 0
     n_test: int = 0
     n_dropped: int = 0

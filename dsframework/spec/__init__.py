@@ -119,6 +119,7 @@ from dsframework.spec._parse import (
 )
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._preprocessing_own import PythonStepArguments
+from dsframework.spec._pruning import Pruning
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
 from dsframework.spec._split import (
@@ -210,6 +211,7 @@ __all__ = [
     "NetworkArguments",
     "OneTickData",
     "ParquetData",
+    "Pruning",
     "PurgedKFoldCv",
     "PythonArguments",
     "PythonFeatureArguments",

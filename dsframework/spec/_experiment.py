@@ -27,6 +27,7 @@ STAGES = ("data", "target", "features", "preprocessing", "split", "models")
 _STAGES = ("data", "features", "models")
 _SUPERVISED_STAGES = (*_STAGES, "target")
 _PLURAL = {"anomaly": "anomalies", "clustering": "clusters"}
+_NOTHING_TO_TUNE = "no model has anything to tune; give an argument a list or a range, or remove it"
 
 DataAny = Annotated[DataSpec, DataField()]
 Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
@@ -109,7 +110,23 @@ class ExperimentSpec(Strict):
         splits |= {f"variants.split.{name}": form for name, form in ((self.variants and self.variants.split) or {}).items()}
         for field, split in splits.items():
             if split.inner is not None and not self._tunes:
-                yield f"{field}.inner", "would do nothing: no model has anything to tune; give an argument a list or a range, or remove it"
+                yield f"{field}.inner", f"would do nothing: {_NOTHING_TO_TUNE}"
+        yield from self._pruning_problems(list(splits.values()) or [SplitSpec()])
+
+    def _pruning_problems(self, splits: list[SplitSpec]) -> Any:
+        """Pruning without a search, or without a fold on which it could be decided."""
+        pruning = self.tuning.pruning
+        if pruning is None:
+            return
+        if not self._tunes:
+            yield "tuning.pruning", f"would do nothing: {_NOTHING_TO_TUNE}"
+        fits = [1] if self.task == "clustering" else [(split.inner or split.cv).n_fits for split in splits]
+        known = [count for count in fits if count is not None]
+        if len(known) == len(fits) and not any(pruning.rungs(count) for count in known):
+            most = max(known)
+            least = next(count for count in range(2, 2000) if pruning.rungs(count))
+            needs = f"a trial is {most} fit{'' if most == 1 else 's'}, and {pruning.method} needs at least {least}"
+            yield "tuning.pruning", f"would do nothing: {needs}; use more folds, or remove it"
 
     def _task_problems(self) -> Any:
         for position, metric in enumerate(self.metrics):

@@ -63,6 +63,11 @@ class CvSpec(Arguments):
         if self.method != DEFAULT_METHOD:
             self.__pydantic_fields_set__.add("method")
 
+    @property
+    def n_fits(self) -> int | None:
+        """How many fits a trial needs, as far as the settings tell."""
+        return None
+
     def before_the_test(self) -> tuple[Length, Length]:
         """Return purge and embargo as they hold before the final test, behind which there is nothing."""
         return getattr(self, "purge", "auto"), 0 if self.embargo_after else getattr(self, "embargo", 0)
@@ -92,6 +97,11 @@ class WalkForwardCv(CvSpec):
     embargo: Gap = Field(default=0, title="Embargo", description=_BEFORE)
     groups: GroupsSpec | None = Field(default=None, title="Groups")
 
+    @property
+    def n_fits(self) -> int:
+        """One in every `refit` windows; one a window and group, where entities are held out."""
+        return math.ceil(self.folds / self.refit) if self.groups is None else self.folds * self.groups.count
+
 
 class HoldOutCv(CvSpec):
     """One fold: the last part of the training time is predicted once."""
@@ -101,6 +111,11 @@ class HoldOutCv(CvSpec):
     purge: Annotated[Length, LengthOf(0, "auto")] = Field(default="auto", title="Purge", description=_PURGE)
     embargo: Gap = Field(default=0, title="Embargo", description=_BEFORE)
     groups: GroupsSpec | None = Field(default=None, title="Groups")
+
+    @property
+    def n_fits(self) -> int:
+        """One, for every group."""
+        return 1 if self.groups is None else self.groups.count
 
 
 class PurgedKFoldCv(CvSpec):
@@ -112,6 +127,11 @@ class PurgedKFoldCv(CvSpec):
     purge: Annotated[Length, LengthOf(0, "auto", "label")] = Field(default="auto", title="Purge", description=_PURGE_AROUND)
     embargo: Gap = Field(default=0, title="Embargo", description=_AFTER)
     groups: GroupsSpec | None = Field(default=None, title="Groups")
+
+    @property
+    def n_fits(self) -> int:
+        """One a part, for every group."""
+        return self.folds if self.groups is None else self.folds * self.groups.count
 
 
 class CombinatorialPurgedCv(CvSpec):
@@ -135,6 +155,12 @@ class CombinatorialPurgedCv(CvSpec):
             text = f"{self.test_blocks} of {self.blocks} blocks are {fits} folds, at most {_MOST_FITS} are allowed; use fewer blocks"
             raise PydanticCustomError("range", "{text}", {"text": text})
         return self
+
+    @property
+    def n_fits(self) -> int:
+        """One a choice of blocks, for every group."""
+        fits = math.comb(self.blocks, self.test_blocks)
+        return fits if self.groups is None else fits * self.groups.count
 
 
 class CvField:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dsframework.spec._arguments import Strict
 from dsframework.spec._metrics import MetricName
+from dsframework.spec._pruning import PruningField
 
 __all__ = ["EarlyStopping", "Resources", "Tracking", "Tuning"]
 
@@ -33,6 +34,18 @@ class Tuning(Strict):
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
     early_stopping: EarlyStopping | None = Field(default=None, title="Early stopping")
+    pruning: PruningField | None = Field(
+        default=None, title="Pruning", description="Ends trials whose first folds do not hold against the trials before; asha, or settings."
+    )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        title="Seconds",
+        description="No trial begins later than so many seconds after the first; how many do depends on the machine.",
+    )
+    fits: int | None = Field(
+        default=None, ge=1, title="Fits", description="A trial begins as long as it and those before it need no more fits than this."
+    )
 
 
 class Resources(Strict):

@@ -35,6 +35,7 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         baselines={name: found.plain() for name, found in final.baselines.items()},
         notes=[
             *(f"data: {note}" for note in prepared.panel.notes),
+            *tuning.budget_notes,
             *(f"test {name}: {why}" for name, why in scores.reasons.items()),
         ],
         beats_baselines=_beats(mine, rivals, greater_is_better=run.greater_is_better),
@@ -42,6 +43,7 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         trials=_account(run),
         nested=nested_folds(tuning, scores.plain().get(metric)) if isinstance(tuning, NestedRun) else [],
         n_trials=len(run.trials),
+        n_pruned=sum(trial.status == "pruned" for trial in run.trials.values()),
         n_train=final.n_train,
         n_test=final.n_test,
         n_dropped=prepared.dataset.n_dropped,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import polars as pl
@@ -18,7 +18,8 @@ from dsframework.study._forecasts import recorded_forecast
 from dsframework.study._nested_run import NestedRun
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
-from dsframework.study._tuning_run import Task, TuningRun
+from dsframework.study._task import Task
+from dsframework.study._tuning_run import TuningRun
 from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["ExperimentRun"]
@@ -130,17 +131,21 @@ class ExperimentRun:
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
-        return self._tasks.popleft() if self._tasks else self.tuning.next_task()
+        task = self._tasks.popleft() if self._tasks else self.tuning.next_task()
+        if task is None:
+            self._advance()  # a budget may have ended the search
+            task = self._tasks.popleft() if self._tasks else None
+        return task
 
-    def accept(self, key: str, outcome: Any) -> TrialRecord | None:
-        """Take in a fit's outcome, which may be an error; returns the trial that is finished with it, if one is."""
+    def accept(self, key: str, outcome: Any) -> list[TrialRecord]:
+        """Take in a fit's outcome, which may be an error; returns the trials that have ended with it."""
         _, what, _ = key.split("/")
         if what in (_FINAL, _AUDIT):
             self._accept_final(what, outcome)
-            return None
-        trial = self.tuning.accept(what, outcome)
+            return []
+        trials = self.tuning.accept(what, outcome)
         self._advance()
-        return trial
+        return trials
 
     def fail(self, error: TsmlError) -> None:
         """End with an error."""
@@ -163,7 +168,9 @@ class ExperimentRun:
         best = self.tuning.best()
         cv = self.tuning.cv() or (result.cv if result else {})
         decided = cv.get(plan.metric)
-        failed = sum(trial.status == "failed" for trial in self.trials.values())
+        ended = Counter(trial.status for trial in self.trials.values())
+        if not self.trials and result:
+            ended = Counter(finished=result.n_trials - result.n_pruned, pruned=result.n_pruned)
         return ExperimentProgress(
             name=self.name,
             model=plan.model.name,
@@ -171,8 +178,9 @@ class ExperimentRun:
             run_id=self.run_id or None,
             status=self.status,
             error=self.error,
-            trials_done=(len(self.trials) - failed) or (result.n_trials if result else 0),
-            trials_failed=failed,
+            trials_done=ended["finished"],
+            trials_failed=ended["failed"],
+            trials_pruned=ended["pruned"],
             trials_total=self.tuning.total,
             score=decided.mean if decided else None,
             score_std=decided.std if decided else None,

@@ -20,7 +20,9 @@ from dsframework.splitting import Fold, fit_groups
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
-from dsframework.study._tuning_run import Task, TuningRun, summaries
+from dsframework.study._task import Task
+from dsframework.study._trial_record import summaries
+from dsframework.study._tuning_run import TuningRun
 from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["NestedRun"]
@@ -64,13 +66,23 @@ class NestedRun:
                 greater_is_better=greater_is_better,
                 import_path=import_path,
                 inside=inside,
-                offset=self.total,
+                offset=self.planned,
             )
 
     @property
+    def planned(self) -> int:
+        """How many points all searches together have."""
+        return sum(search.planned for search in self._searches.values())
+
+    @property
     def total(self) -> int:
-        """How many points there are to try, in all searches together."""
+        """How many points are tried, in all searches together."""
         return sum(search.total for search in self._searches.values())
+
+    @property
+    def budget_notes(self) -> list[str]:
+        """What is to be said of budgets that ended a search, in the order of the searches."""
+        return [note for search in self._searches.values() for note in search.budget_notes]
 
     @property
     def trials(self) -> dict[int, TrialRecord]:
@@ -98,7 +110,11 @@ class NestedRun:
         """Return a fit to be done, or None when all that can be done is under way."""
         if self._tasks:
             return self._tasks.popleft()
-        return next((task for search in self._searches.values() if (task := search.next_task())), None)
+        for search in self._searches.values():
+            if task := search.next_task():
+                return task
+        self._advance()  # a budget may have ended a search
+        return self._tasks.popleft() if self._tasks else None
 
     def clear(self) -> None:
         """Forget what was not begun."""
@@ -106,15 +122,15 @@ class NestedRun:
         for search in self._searches.values():
             search.clear()
 
-    def accept(self, what: str, outcome: Any) -> TrialRecord | None:
-        """Take in what a fit gave, which may be an error; returns the trial that is finished with it, if one is."""
-        trial = None
+    def accept(self, what: str, outcome: Any) -> list[TrialRecord]:
+        """Take in what a fit gave, which may be an error; returns the trials that have ended with it."""
+        trials: list[TrialRecord] = []
         if what.startswith(_OUTER):
             self._accept_outer(int(what.removeprefix(_OUTER)), outcome)
         else:
-            trial = self._search_of(int(what)).accept(what, outcome)
+            trials = self._search_of(int(what)).accept(what, outcome)
         self._advance()
-        return trial
+        return trials
 
     def best(self) -> TrialRecord | None:
         """Return the best trial of the search before the final test."""
@@ -155,14 +171,14 @@ class NestedRun:
         return self._searches[0].to_account()
 
     def _search_of(self, number: int) -> TuningRun:
-        return next(search for search in self._searches.values() if search.offset <= number < search.offset + search.total)
+        return next(search for search in self._searches.values() if search.offset <= number < search.offset + search.planned)
 
     def _leader(self, fold: Fold) -> int:
         return next(leader for leader, group in self._groups.items() if fold in group)
 
     def _number(self, fold: Fold) -> int:
         """The number that a fold's own score is recorded under, behind those of all trials."""
-        return self.total + self.prepared.folds.index(fold)
+        return self.planned + self.prepared.folds.index(fold)
 
     def _key(self, fold: Fold, params: dict[str, Any]) -> str:
         return digest([self.prepared.trial_key(params), "outer", fold.number])

@@ -76,5 +76,5 @@ def _row(experiment: ExperimentResult) -> dict[str, Any]:
     for name, summary in experiment.cv.items():
         row |= {f"cv_{name}": summary.mean, f"cv_{name}_std": summary.std}
     row |= {f"test_{name}": value for name, value in experiment.test.items()}
-    row |= {"beats_baselines": experiment.beats_baselines, "trials": experiment.n_trials, "seconds": experiment.seconds}
-    return row | {"run_id": experiment.run_id, "error": experiment.error}
+    row |= {"beats_baselines": experiment.beats_baselines, "trials": experiment.n_trials, "pruned": experiment.n_pruned}
+    return row | {"seconds": experiment.seconds, "run_id": experiment.run_id, "error": experiment.error}

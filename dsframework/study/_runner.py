@@ -138,8 +138,9 @@ class Runner:
         resumed = sum(run.resumed for run in self._runs)
         elapsed = time.monotonic() - self._clock
         failed = sum(line.trials_failed for line in lines)
-        fresh = done - resumed
-        left = elapsed / fresh * (total - done - failed) if fresh > 0 and self._status == "running" else None
+        pruned = sum(line.trials_pruned for line in lines)
+        fresh = done + pruned - resumed
+        left = elapsed / fresh * (total - done - pruned - failed) if fresh > 0 and self._status == "running" else None
         return StudyStatus(
             study=self.study,
             name=self.name,
@@ -153,6 +154,7 @@ class Runner:
             seconds_left=round(left, 1) if left is not None else None,
             trials_done=done,
             trials_failed=failed,
+            trials_pruned=pruned,
             trials_running=len({trial for trial in map(_trial_of, self._in_flight) if trial}),
             trials_resumed=resumed,
             trials_total=total,
@@ -252,8 +254,7 @@ class Runner:
     def _take(self, run: ExperimentRun, key: str, outcome: Any) -> None:
         if not run.active:
             return
-        trial = run.accept(key, outcome)
-        if trial is not None:
+        for trial in run.accept(key, outcome):
             self._emit(TrialFinished(status=self.status(), experiment=run.name, trial=trial))
         if run.complete and run.result is None and run.active:
             try:
@@ -321,6 +322,7 @@ def _result_of(item: ExperimentRun | Failure) -> ExperimentResult:
         status=line.status,
         error=line.error,
         run_id=line.run_id or "",
-        n_trials=line.trials_done,
+        n_trials=line.trials_done + line.trials_pruned,
+        n_pruned=line.trials_pruned,
         seconds=line.seconds,
     )

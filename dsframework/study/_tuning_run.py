@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import polars as pl
 
 from dsframework.errors import MetricError, ModelError, TsmlError
-from dsframework.execution import Work
 from dsframework.experiment import FitJob, FoldOutcome, digest, fit_folds
-from dsframework.metrics import Scores, over_folds
 from dsframework.records import MetricSummary, TrialRecord
 from dsframework.splitting import Fold, fit_groups
+from dsframework.study._course import Course
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import Search
+from dsframework.study._task import Task, TaskQueue
+from dsframework.study._trial_record import fitted, scores_so_far, shortened
 from dsframework.tracking import Journal, StoredTrial
 
-__all__ = ["Task", "TuningRun", "summaries"]
+__all__ = ["TuningRun"]
 
-
-@dataclass(frozen=True)
-class Task:
-    """One fit to be done: a function of the executor's handle of the rows."""
-
-    key: str
-    function: Callable[..., Any]
-    dataset_key: str
-    arguments: tuple[Any, ...]
-
-    def work(self, rows: Any, *, tame: bool) -> Work:
-        """Return it as a task for an executor, which knows the rows by a handle."""
-        position, _, fold = self.key.split("/")
-        return Work(
-            self.key,
-            self.function,
-            (rows, *self.arguments),
-            kind=f"{position}/{self.function.__name__}",
-            near=f"{self.dataset_key}/{fold}",
-            tame=tame,
-        )
-
-
-def summaries(scores: list[Scores]) -> dict[str, MetricSummary]:
-    """Return the scores of several folds as they are recorded."""
-    found = over_folds(scores)
-    return {name: MetricSummary(mean=one.mean, std=one.std, folds=list(one.folds), note=one.note) for name, one in found.items()}
+Status = Literal["finished", "failed", "pruned"]
 
 
 class TuningRun:
@@ -94,20 +68,43 @@ class TuningRun:
         self.position, self.greater_is_better, self.import_path = position, greater_is_better, import_path
         self.inside, self.offset, self.keeps_predictions = inside, offset, inside is None
         self.trials: dict[int, TrialRecord] = {}
-        self._best_history: list[float] = []
         self.resumed = 0
-        self._tasks: deque[Task] = deque()
+        self._spent: str | None = None
+        self._best_history: list[float] = []
+        self._groups = fit_groups(folds)
+        self._course = Course(prepared.plan.tuning, len(self._groups), alone=search.total == 1, greater_is_better=greater_is_better)
+        self._asked: deque[int] = deque()
+        self._ready: deque[int] = deque()
+        self._tasks = TaskQueue()
         self._run_id = ""
         self._cached: Mapping[str, StoredTrial] = {}
         self._points: dict[int, dict[str, Any]] = {}
+        self._stored: dict[int, StoredTrial] = {}
         self._outcomes: dict[int, dict[int, FoldOutcome]] = {}
+        self._news: list[TrialRecord] = []
         self._repeated: int | None = None
         self._best: TrialRecord | None = None
 
     @property
-    def total(self) -> int:
-        """How many points there are to try."""
+    def planned(self) -> int:
+        """How many points the search has."""
         return self.search.total
+
+    @property
+    def total(self) -> int:
+        """How many points are tried: all of them, or those that were begun when a budget was spent."""
+        return self.planned if self._spent is None else len(self._points)
+
+    @property
+    def budget_notes(self) -> list[str]:
+        """What is to be said of the budget that ended the search, if one did."""
+        if self._spent is None:
+            return []
+        return [f"tuning{self._place}: ended by its budget ({self._spent}) after {self.total} of {self.planned} trials"]
+
+    @property
+    def _place(self) -> str:
+        return "" if self.inside is None else f" inside fold {self.inside}" if self.inside else " before the final test"
 
     @property
     def history(self) -> list[float]:
@@ -119,9 +116,8 @@ class TuningRun:
         """Why there is nothing to go on with, when everything was tried and failed."""
         if len(self.trials) < self.total or self.best() is not None:
             return None
-        place = "" if self.inside is None else f" inside fold {self.inside}" if self.inside else " before the final test"
-        first = min(self.trials.values(), key=lambda trial: trial.number)
-        return ModelError(f"no trial finished{place}: {first.error}")
+        failed = next(self.trials[number] for number in sorted(self.trials) if self.trials[number].status == "failed")
+        return ModelError(f"no trial finished{self._place}: {failed.error}")
 
     @property
     def done(self) -> bool:
@@ -135,31 +131,36 @@ class TuningRun:
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
-        return self._tasks.popleft() if self._tasks else None
+        if not self._tasks and self._ready:
+            if self._course.budget.late:
+                self._end(f"seconds: {self.prepared.plan.tuning.seconds:g}", [*self._ready, *self._asked])
+                self._advance()
+            else:
+                self._enter(self._ready.popleft())
+        task = self._tasks.pop()
+        if task is not None:
+            self._course.budget.start_clock()
+        return task
 
     def clear(self) -> None:
         """Forget what was not begun."""
         self._tasks.clear()
+        self._asked.clear()
+        self._ready.clear()
 
-    def accept(self, what: str, outcome: Any) -> TrialRecord | None:
-        """Take in what the fit of some folds gave, which may be an error; returns the trial that is finished with it, if one is."""
+    def accept(self, what: str, outcome: Any) -> list[TrialRecord]:
+        """Take in what the fit of some folds gave, which may be an error; returns the trials that have ended with it."""
         number = int(what)
-        repeated = number == self._repeated
-        if number in self.trials and not repeated:
-            return None  # another fold of this trial failed before
+        if number in self.trials and number != self._repeated:
+            return []  # another fold of this trial failed before
         if isinstance(outcome, TsmlError):
-            self._tasks = deque(task for task in self._tasks if not task.key.startswith(f"{self.position}/{number}/"))
-            self._outcomes.pop(number, None)
-            return self._ended(self._failed(number, outcome), None)
-        done = self._outcomes.setdefault(number, {})
-        done.update((one.fold, one) for one in outcome)
-        if len(done) < len(self.folds):
-            return None
-        outcomes = [done[fold.number] for fold in self.folds]
-        del self._outcomes[number]
-        record = self._trial(number, outcomes)
-        keep = self.keeps_predictions and record.status == "finished" and (repeated or self._is_best(record))
-        return self._ended(record, self._out_of_fold(outcomes) if keep else None)
+            self._fail(number, outcome)
+        else:
+            self._outcomes.setdefault(number, {}).update((one.fold, one) for one in outcome)
+            self._go_on(number)
+        self._advance()
+        news, self._news = self._news, []
+        return news
 
     def best(self) -> TrialRecord | None:
         """Return the finished trial with the best mean score, the lowest number on a tie."""
@@ -202,50 +203,139 @@ class TuningRun:
         best = self.best()
         return best is None or (self._rank(record), record.number) < (self._rank(best), best.number)
 
-    def _ended(self, record: TrialRecord, predictions: pl.DataFrame | None) -> TrialRecord:
+    def _ended(self, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
+        self._outcomes.pop(record.number, None)
         if record.number == self._repeated:
             self._repeated = None
         self._record(record, predictions)
-        self._advance()
-        return record
+        self._news.append(record)
 
     def _advance(self) -> None:
-        """Queue what can be tried now; when everything was tried, the best trial again where nobody kept its predictions."""
-        while points := self.search.ask():
-            for number, params in points:
-                self._begin(self.offset + number, params)
+        """Begin what can be tried now; when everything was tried, the best trial again where nobody kept its predictions."""
+        while self._decide() or self._admit() or self._ask():
+            pass
         best = self.best()
         if len(self.trials) < self.total or best is None or not (self.keeps_predictions and self.resumed):
             return
-        if self.store.read_trial_predictions(self._run_id, best.number) is None:
+        if self._repeated is None and self.store.read_trial_predictions(self._run_id, best.number) is None:
             self._repeated = best.number  # taken over from a run where another trial won
             self.resumed -= 1
-            self._queue(best.number)
+            self._queue(best.number, self._groups)
+
+    def _ask(self) -> bool:
+        points = self.search.ask() if self._spent is None else []
+        for number, params in points:
+            self._points[self.offset + number] = params
+            self._asked.append(self.offset + number)
+        return bool(points)
+
+    def _admit(self) -> bool:
+        """Let the next trial begin if its fits are in the budget; one that is recorded is taken over at once."""
+        if not self._asked or (room := self._course.budget.room()) is None:
+            return False
+        if not room:
+            self._end(f"fits: {self.prepared.plan.tuning.fits}", list(self._asked))
+            return True
+        number = self._asked.popleft()
+        self._course.begin(number - self.offset)
+        stored = self._cached.get(self._key(self._points[number]))
+        if stored is None:
+            self._ready.append(number)
+        else:
+            self._stored[number] = stored
+            self._enter(number)
+        return True
+
+    def _end(self, budget: str, left: list[int]) -> None:
+        """Let the trials that are left not begin, nor any that the search would ask for."""
+        self._spent = budget
+        for number in left:
+            del self._points[number]
+            self._course.skip(number - self.offset)
+        self._ready = deque(number for number in self._ready if number in self._points)
+        self._asked.clear()
+
+    def _enter(self, number: int) -> None:
+        """Ask for the fits up to the trial's next stop, or take them from the record of an earlier run."""
+        stored = self._stored.get(number)
+        if stored is not None and stored.record.n_folds >= self._n_folds(number):
+            self._reached(number)
+            return
+        self._stored.pop(number, None)
+        done, stop = self._outcomes.get(number, {}), self._course.stop(number - self.offset)
+        self._queue(number, [group for group in self._groups[:stop] if group[0].number not in done])
+
+    def _go_on(self, number: int) -> None:
+        """See whether a trial has the scores of all folds up to its next stop."""
+        done = self._outcomes[number]
+        if number == self._repeated:
+            if len(done) == len(self.folds):
+                self._finish(number)
+        elif len(done) == self._n_folds(number):
+            self._reached(number)
+
+    def _reached(self, number: int) -> None:
+        """A trial has the scores of all folds up to its next stop: it ends there, or waits for a decision."""
+        if self._course.is_last(number - self.offset):
+            self._finish(number)
+            return
+        metric, stored = self.prepared.plan.metric, self._stored.get(number)
+        known = scores_so_far(self._in_order(number), metric) if stored is None else stored.record.cv[metric].folds
+        self._course.report(number - self.offset, known[: self._n_folds(number)])
+
+    def _decide(self) -> bool:
+        """Let trials go on, or end them, as far as the trials before them tell."""
+        decisions = self._course.decide()
+        for decision in decisions:
+            (self._enter if decision.goes_on else self._prune)(self.offset + decision.number)
+        return bool(decisions)
+
+    def _prune(self, number: int) -> None:
+        if stored := self._stored.pop(number, None):
+            self._take_over(number, stored, shortened(stored.record, self._n_folds(number)))
+        else:
+            self._ended(self._trial(number, "pruned"), None)
+
+    def _finish(self, number: int) -> None:
+        if stored := self._stored.pop(number, None):
+            self._take_over(number, stored, stored.record)
+            return
+        record = self._trial(number, "finished")
+        decides = self.prepared.plan.metric
+        if record.cv[decides].mean is None:
+            self._fail(number, MetricError(f"{decides} has no value in any fold: {record.cv[decides].note}", field="tuning.metric"))
+            return
+        keep = self.keeps_predictions and (number == self._repeated or self._is_best(record))
+        self._ended(record, self._out_of_fold(number) if keep else None)
+
+    def _fail(self, number: int, error: TsmlError) -> None:
+        self._tasks.drop(number)
+        if number != self._repeated:
+            self._course.fail(number - self.offset)
+        self._ended(self._blank(number, "failed").model_copy(update={"error": str(error)}), None)
+
+    def _n_folds(self, number: int) -> int:
+        """How many folds a trial has at its next stop."""
+        return sum(len(group) for group in self._groups[: self._course.stop(number - self.offset)])
 
     def _key(self, params: dict[str, Any]) -> str:
         key = self.prepared.trial_key(params)
         return key if self.inside is None else digest([key, "inside", self.inside])
 
-    def _begin(self, number: int, params: dict[str, Any]) -> None:
-        self._points[number] = params
-        stored = self._cached.get(self._key(params))
-        if stored is None:
-            self._queue(number)
-        else:
-            self._take_over(number, stored)
-
-    def _queue(self, number: int) -> None:
+    def _queue(self, number: int, groups: Sequence[tuple[Fold, ...]]) -> None:
         job = self.job(self._points[number])
-        for group in fit_groups(self.folds):
-            self._tasks.append(Task(f"{self.position}/{number}/{group[0].number}", fit_folds, self.prepared.dataset_key, (job, group)))
+        for group in groups:
+            first = group[0].number
+            self._tasks.add(number, first, Task(f"{self.position}/{number}/{first}", fit_folds, self.prepared.dataset_key, (job, group)))
 
-    def _take_over(self, number: int, stored: StoredTrial) -> None:
-        record = stored.record.model_copy(update={"number": number})
+    def _take_over(self, number: int, stored: StoredTrial, record: TrialRecord) -> None:
+        """Take over a recorded trial as `record`; it is recorded again unless it is that very one."""
         self.resumed += 1
-        if stored.run_id == self._run_id and stored.record.number == number:
+        record = record.model_copy(update={"number": number})
+        if stored.run_id == self._run_id and stored.record == record:
             self._note(record)
             return
-        keep = self.keeps_predictions and self._is_best(record)
+        keep = self.keeps_predictions and record.status == "finished" and self._is_best(record)
         self._record(record, self.store.read_trial_predictions(stored.run_id, stored.record.number) if keep else None)
 
     def _record(self, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
@@ -265,28 +355,19 @@ class TuningRun:
         if best is not None:
             self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)
 
-    def _trial(self, number: int, outcomes: list[FoldOutcome]) -> TrialRecord:
-        rounds = [outcome.rounds for outcome in outcomes if outcome.rounds is not None]
-        cv = summaries([outcome.scores for outcome in outcomes])
-        decides = self.prepared.plan.metric
-        if cv[decides].mean is None:
-            return self._failed(number, MetricError(f"{decides} has no value in any fold: {cv[decides].note}", field="tuning.metric"))
-        return TrialRecord(
-            number=number,
-            key=self._key(self._points[number]),
-            params=self._points[number],
-            status="finished",
-            cv=cv,
-            seconds=sum(outcome.seconds for outcome in outcomes),
-            rounds=rounds or None,
-            inside=self.inside,
-        )
-
-    def _failed(self, number: int, error: TsmlError) -> TrialRecord:
+    def _blank(self, number: int, status: Status) -> TrialRecord:
         params = self._points[number]
-        return TrialRecord(number=number, key=self._key(params), params=params, status="failed", error=str(error), inside=self.inside)
+        return TrialRecord(number=number, key=self._key(params), params=params, status=status, inside=self.inside)
 
-    def _out_of_fold(self, outcomes: list[FoldOutcome]) -> pl.DataFrame:
+    def _trial(self, number: int, status: Status) -> TrialRecord:
+        return fitted(self._blank(number, status), self._in_order(number))
+
+    def _in_order(self, number: int) -> list[FoldOutcome]:
+        done = self._outcomes[number]
+        return [done[fold.number] for fold in self.folds if fold.number in done]
+
+    def _out_of_fold(self, number: int) -> pl.DataFrame:
         dataset, levels = self.prepared.dataset, self.prepared.plan.quantiles
         by_number = {fold.number: fold for fold in self.folds}
+        outcomes = self._in_order(number)
         return pl.concat([prediction_frame(dataset, by_number[outcome.fold], outcome.forecast, levels) for outcome in outcomes])

@@ -171,15 +171,19 @@ class StudyStore:
         return bool(self.tags(study).get("tsml.stop"))
 
     def read_trials(self, run_ids: Iterable[str]) -> dict[str, StoredTrial]:
-        """Return the finished trials of runs by their key; a record torn by a crash counts as not there."""
+        """Return the finished and pruned trials of runs by their key; a record torn by a crash counts as not there.
+
+        Of a key that is recorded several times the first finished one, or else the one that was pruned last.
+        """
         found: dict[str, StoredTrial] = {}
         for run_id in run_ids:
             with tempfile.TemporaryDirectory() as folder, guard():
                 names = [item.path for item in self._client.list_artifacts(run_id, "trials") if item.path.endswith((".json", ".jsonl"))]
                 for name in sorted(names):
                     for record in _read_trials(Path(self._client.download_artifacts(run_id, name, folder))):
-                        if record.status == "finished":
-                            found.setdefault(record.key, StoredTrial(record, run_id))
+                        known = found.get(record.key)
+                        if record.status != "failed" and (known is None or record.n_folds > known.record.n_folds):
+                            found[record.key] = StoredTrial(record, run_id)
         return found
 
     def read_trial_predictions(self, run_id: str, number: int) -> pl.DataFrame | None:
@@ -250,6 +254,7 @@ def _figures(result: ExperimentResult) -> Iterator[tuple[str, float | None, int]
         for name in ("n_effective", "deflated", "p_value", "overfitting_probability"):
             yield f"trials_{name}", getattr(result.trials, name), 0
     yield "n_trials", result.n_trials, 0
+    yield "n_pruned", result.n_pruned, 0
     yield "seconds", result.seconds, 0
 
 

@@ -109,6 +109,7 @@ def _studies(studies: StudyList) -> Bundle:
     rows = []
     for item in studies.studies:
         trials = f"{item.trials_done} of {item.trials_total}" if item.trials_total else str(item.trials_done)
+        trials += f", {item.trials_pruned} pruned" if item.trials_pruned else ""
         started = (item.started or "")[:16].replace("T", " ")
         best = next((line.name for line in item.experiments if item.best in (line.run_id, line.name)), "")
         score = f"{item.metric} {format_number(item.best_score)}"

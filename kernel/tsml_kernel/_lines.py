@@ -69,7 +69,7 @@ def board_of_status(status: StudyStatus) -> Board:
             test=item.test_score,
             beats_baselines=item.beats_baselines,
             audit=item.audit,
-            trials=_trials(item.trials_done, item.trials_total),
+            trials=_trials(item.trials_done, item.trials_total, item.trials_pruned),
             params=item.params,
             error=item.error,
             run_id=item.run_id,
@@ -103,7 +103,7 @@ def board_of_result(result: StudyResult, greater_is_better: bool, status: StudyS
                 baseline=_baseline(item.baselines, metric, greater_is_better),
                 beats_baselines=item.beats_baselines,
                 audit=item.audit.verdict if item.audit else None,
-                trials=str(item.n_trials),
+                trials=_trials(item.n_trials - item.n_pruned, item.n_trials if item.n_pruned else None, item.n_pruned),
                 params=item.params,
                 error=item.error,
                 run_id=item.run_id,
@@ -142,13 +142,15 @@ def board_of_comparison(comparison: Comparison) -> Board:
     return Board(title, "", metric, comparison.greater_is_better, _sorted(lines, comparison.greater_is_better), tuple(comparison.notes))
 
 
-def _trials(done: int, total: int | None) -> str:
-    return f"{done} of {total}" if total else str(done)
+def _trials(done: int, total: int | None, pruned: int = 0) -> str:
+    count = f"{done} of {total}" if total else str(done)
+    return f"{count}, {pruned} pruned" if pruned else count
 
 
 def _notes(status: StudyStatus) -> tuple[str, ...]:
     count = _trials(status.trials_done, status.trials_total)
-    parts = [f"{count} trials", f"{status.trials_failed} failed" if status.trials_failed else ""]
+    parts = [f"{count} trials", f"{status.trials_pruned} pruned" if status.trials_pruned else ""]
+    parts.append(f"{status.trials_failed} failed" if status.trials_failed else "")
     parts.append(f"{status.trials_resumed} taken over from an earlier run" if status.trials_resumed else "")
     return (", ".join(part for part in parts if part), *((status.error,) if status.error else ()))
 

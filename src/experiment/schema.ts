@@ -87,6 +87,9 @@ export function uiSchemaOf(schema: DrawnSchema): UiSchema<ReadonlyJSONObject> {
   return ui;
 }
 
+/** What the form does not draw, because settings beside it say the same. */
+const SHORT_FORM = 'Short form';
+
 class Adapter {
   constructor(private readonly definitions: JSONObject) {}
 
@@ -139,7 +142,9 @@ class Adapter {
       const known = parts.map(option => this.component(option));
       return { tsml: { field, options: known } };
     }
-    const real = options.filter(option => option['type'] !== 'null');
+    const real = options.filter(
+      option => option['type'] !== 'null' && option['title'] !== SHORT_FORM
+    );
     const only = real[0];
     if (real.length === 1 && only && 'const' in only) {
       const { const: word, ...rest } = only;

@@ -81,6 +81,10 @@ interface ILineProps extends ILeaderboardProps {
 
 function Line(props: ILineProps): JSX.Element {
   const { item, status, best, details, trans } = props;
+  const pruned =
+    item.trials_pruned > 0
+      ? `, ${trans.__('%1 pruned', item.trials_pruned)}`
+      : '';
   const failed =
     item.trials_failed > 0
       ? `, ${trans.__('%1 failed', item.trials_failed)}`
@@ -129,6 +133,7 @@ function Line(props: ILineProps): JSX.Element {
           {item.trials_total === null
             ? item.trials_done
             : `${item.trials_done}/${item.trials_total}`}
+          {pruned}
           {failed}
         </td>
         <td>

@@ -2,7 +2,14 @@ import * as React from 'react';
 import { formatDuration, formatNumber } from '../compare/format';
 import { english, type ITranslation } from '../compare/translation';
 import type { StudyStatus } from '../wire';
-import { clock, hasEnded, leader, progress, schedulable } from './ranking';
+import {
+  clock,
+  endedTrials,
+  hasEnded,
+  leader,
+  progress,
+  schedulable
+} from './ranking';
 import { Leaderboard } from './Leaderboard';
 import { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';
 import { statusText } from './statusText';
@@ -119,6 +126,7 @@ function Progress(props: {
       ? trans._n('%1 trial done', '%1 trials done', status.trials_done)
       : trans.__('%1 of %2 trials done', status.trials_done, total),
     status.trials_running > 0 && trans.__('%1 running', status.trials_running),
+    status.trials_pruned > 0 && trans.__('%1 pruned', status.trials_pruned),
     status.trials_failed > 0 && trans.__('%1 failed', status.trials_failed),
     status.trials_resumed > 0 &&
       trans.__('%1 taken over', status.trials_resumed),
@@ -147,12 +155,16 @@ function Progress(props: {
         aria-valuemin={0}
         aria-valuemax={total ?? undefined}
         aria-valuenow={
-          total === null ? undefined : status.trials_done + status.trials_failed
+          total === null ? undefined : endedTrials(status)
         }
       >
         <span
           className="jp-mod-done"
           style={{ width: `${shares?.done ?? 0}%` }}
+        />
+        <span
+          className="jp-mod-pruned"
+          style={{ width: `${shares?.pruned ?? 0}%` }}
         />
         <span
           className="jp-mod-failed"

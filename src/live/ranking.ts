@@ -56,11 +56,18 @@ export function hasEnded(status: StudyStatus): boolean {
 }
 
 /**
+ * How many trials have come to an end of any kind.
+ */
+export function endedTrials(status: StudyStatus): number {
+  return status.trials_done + status.trials_pruned + status.trials_failed;
+}
+
+/**
  * The shares of the progress bar in percent; without a total there is no bar to fill.
  */
 export function progress(
   status: StudyStatus
-): { done: number; failed: number } | null {
+): { done: number; pruned: number; failed: number } | null {
   const total = status.trials_total;
   if (total === null || total <= 0) {
     return null;
@@ -68,6 +75,7 @@ export function progress(
   const share = (count: number): number => Math.min(100, (100 * count) / total);
   return {
     done: share(status.trials_done),
+    pruned: share(status.trials_pruned),
     failed: share(status.trials_failed)
   };
 }

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ExperimentProgress, StudyStatus } from '../wire';
 import { formatDuration, formatNumber } from '../compare/format';
-import { leader, leaderboard } from '../live/ranking';
+import { endedTrials, leader, leaderboard } from '../live/ranking';
 import { statusText } from '../live/statusText';
 import { moment } from './format';
 import { isOver } from './studies';
@@ -55,7 +55,7 @@ export function StudyCard(props: IStudyCard): JSX.Element {
         <progress
           aria-label={trans.__('Trials done')}
           max={total ?? undefined}
-          value={total ? study.trials_done + study.trials_failed : undefined}
+          value={total ? endedTrials(study) : undefined}
         />
       )}
       <div className="jp-Tsml-facts">
@@ -81,10 +81,12 @@ export function StudyCard(props: IStudyCard): JSX.Element {
 
 function trialsLine(study: StudyStatus, trans: TranslationBundle): string {
   const { trials_done: done, trials_total: total, trials_failed: bad } = study;
+  const { trials_pruned: pruned } = study;
   const head = total
     ? trans.__('%1 of %2 trials', done, total)
     : trans._n('%1 trial', '%1 trials', done);
-  return bad ? trans.__('%1, %2 failed', head, bad) : head;
+  const kept = pruned ? trans.__('%1, %2 pruned', head, pruned) : head;
+  return bad ? trans.__('%1, %2 failed', kept, bad) : kept;
 }
 
 function timeLine(study: StudyStatus, trans: TranslationBundle): string {
@@ -136,9 +138,12 @@ function Line(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { one, best, trans } = props;
-  const trials = one.trials_total
+  const count = one.trials_total
     ? `${one.trials_done}/${one.trials_total}`
     : String(one.trials_done);
+  const trials = one.trials_pruned
+    ? trans.__('%1, %2 pruned', count, one.trials_pruned)
+    : count;
   return (
     <tr data-status={one.status} title={one.error ?? ''}>
       <th scope="row">

@@ -18,6 +18,7 @@ from dsframework.evaluation._sharpe import (
     probabilistic_sharpe,
     sharpe_ratio,
 )
+from dsframework.evaluation._trials import _mean_of_largest
 
 
 def test_the_moments_are_those_of_scipy():
@@ -115,6 +116,25 @@ def test_a_really_better_trial_keeps_its_lead():
     assert found.score < found.deflated < losses.mean()
     other = deflated_score(-losses, greater_is_better=True)
     assert (other.deflated, other.p_value) == (pytest.approx(-found.deflated), found.p_value)
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_the_mean_of_the_largest_of_several_draws_is_that_of_all_choices(times):
+    drawn = np.random.default_rng(4).normal(size=7)
+    expected = np.mean([max(choice) for choice in itertools.product(drawn, repeat=times)])
+    assert _mean_of_largest(drawn, times) == pytest.approx(expected, rel=1e-12)
+
+
+def test_trials_that_were_given_up_are_worth_as_much_luck_as_as_many_equal_ones():
+    lot = np.random.default_rng(11)
+    scores = lot.normal(size=(400, 40))
+    all_of_them = deflated_score(scores, greater_is_better=True)
+    half = deflated_score(scores[:, :20], greater_is_better=True)
+    with_the_rest = deflated_score(scores[:, :20], greater_is_better=True, n_more=20)
+    assert (with_the_rest.n_trials, with_the_rest.score) == (40, half.score)
+    assert half.by_luck < with_the_rest.by_luck == pytest.approx(all_of_them.by_luck, rel=0.05)
+    assert with_the_rest.n_effective == pytest.approx(all_of_them.n_effective, rel=0.1)
+    assert half.p_value < with_the_rest.p_value < 1
 
 
 def test_one_trial_and_equal_trials_have_no_luck():

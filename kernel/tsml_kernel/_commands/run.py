@@ -111,7 +111,7 @@ def _run(shell: InteractiveShell, spec: ExperimentSpec, given: argparse.Namespac
     except (KeyboardInterrupt, StoppedError) as error:
         ended = "stopped"
         _look_again(panel)
-        done = panel.latest.trials_done if panel.latest else 0
+        done = panel.latest.trials_done + panel.latest.trials_pruned if panel.latest else 0
         raise StoppedError("interrupted", mend=f"run the same cell again: it goes on after the {done} trials that are done") from error
     finally:
         panel.close_run(ended)

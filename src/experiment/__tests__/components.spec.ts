@@ -34,6 +34,17 @@ const SCHEMA = adaptSchema({
       }
     },
     model: { $ref: '#/$defs/model' },
+    pruning: {
+      anyOf: [
+        {
+          anyOf: [
+            { type: 'object', properties: { eta: { type: 'integer' } } },
+            { type: 'string', enum: ['asha', 'median'], title: 'Short form' }
+          ]
+        },
+        { type: 'null' }
+      ]
+    },
     transform: {
       default: 'none',
       anyOf: [
@@ -60,6 +71,12 @@ describe('a component that stands alone', () => {
   it('has a switch where it may be absent', () => {
     const meta = SCHEMA.properties?.['stack']?.properties?.['meta'];
     expect(meta?.tsml?.field).toBe('optional');
+  });
+
+  it('is drawn by its settings, with a switch, where one word is its short form', () => {
+    const mark = markOf('pruning') as Extract<Mark, { field: 'optional' }>;
+    expect(mark.field).toBe('optional');
+    expect(mark.inner.properties?.['eta']?.type).toBe('integer');
   });
 
   it('takes a mistake at its own setting', () => {

@@ -1,6 +1,13 @@
 import type { ExperimentProgress, StudyStatus } from '../../wire';
 import { bestSoFar, curveOf } from '../curve';
-import { clock, leader, leaderboard, progress, schedulable } from '../ranking';
+import {
+  clock,
+  endedTrials,
+  leader,
+  leaderboard,
+  progress,
+  schedulable
+} from '../ranking';
 
 const experiment = (
   name: string,
@@ -15,6 +22,7 @@ const experiment = (
   error: null,
   trials_done: 1,
   trials_failed: 0,
+  trials_pruned: 0,
   trials_total: 1,
   score,
   score_std: null,
@@ -40,6 +48,7 @@ const study = (more: Partial<StudyStatus>): StudyStatus => ({
   seconds_left: 5,
   trials_done: 3,
   trials_failed: 1,
+  trials_pruned: 2,
   trials_running: 0,
   trials_resumed: 0,
   trials_total: 8,
@@ -97,7 +106,12 @@ describe('leaderboard', () => {
 
 describe('progress', () => {
   it('is in percent, and unknown without a total', () => {
-    expect(progress(study({}))).toEqual({ done: 37.5, failed: 12.5 });
+    expect(progress(study({}))).toEqual({
+      done: 37.5,
+      pruned: 25,
+      failed: 12.5
+    });
+    expect(endedTrials(study({}))).toBe(6);
     expect(progress(study({ trials_total: null }))).toBeNull();
   });
 

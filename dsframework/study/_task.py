@@ -1,0 +1,61 @@
+"""The fits of a search that wait to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+from dsframework.execution import Work
+
+__all__ = ["Task", "TaskQueue"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One fit to be done: a function of the executor's handle of the rows."""
+
+    key: str
+    function: Callable[..., Any]
+    dataset_key: str
+    arguments: tuple[Any, ...]
+
+    def work(self, rows: Any, *, tame: bool) -> Work:
+        """Return it as a task for an executor, which knows the rows by a handle."""
+        position, _, fold = self.key.split("/")
+        return Work(
+            self.key,
+            self.function,
+            (rows, *self.arguments),
+            kind=f"{position}/{self.function.__name__}",
+            near=f"{self.dataset_key}/{fold}",
+            tame=tame,
+        )
+
+
+class TaskQueue:
+    """Hands out the fits of the lowest trial first, so that trials end about in their order."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, Task]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, trial: int, fold: int, task: Task) -> None:
+        """Add the fit of a trial for a fold and those that it serves as well."""
+        heappush(self._waiting, (trial, fold, task))
+
+    def pop(self) -> Task | None:
+        """Return the next one, or None when none waits."""
+        return heappop(self._waiting)[2] if self._waiting else None
+
+    def drop(self, trial: int) -> None:
+        """Forget the fits of a trial."""
+        self._waiting = [one for one in self._waiting if one[0] != trial]
+        heapify(self._waiting)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._waiting.clear()
