@@ -7,6 +7,7 @@ the last process that has it open ends, however that process ends. Such arrays c
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import pickle
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import cloudpickle
+import numpy as np
 
 __all__ = ["Block", "Packed", "pack", "unpack"]
 
@@ -45,8 +47,22 @@ class Packed:
 def pack(value: Any) -> Packed:
     """Pickle a value, its buffers aside; they are not copied."""
     buffers: list[pickle.PickleBuffer] = []
-    body = cloudpickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    return Packed(body, tuple(buffers))
+    body = io.BytesIO()
+    _Pickler(body, protocol=5, buffer_callback=buffers.append).dump(value)
+    return Packed(body.getvalue(), tuple(buffers))
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Leaves out the buffers of times as well, which NumPy gives no protocol for."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is np.ndarray and obj.dtype.kind in "mM" and obj.flags.c_contiguous:
+            return _times, (obj.view(np.int64), obj.dtype.str)
+        return super().reducer_override(obj)
+
+
+def _times(numbers: np.ndarray[Any, np.dtype[np.int64]], kind: str) -> Any:
+    return numbers.view(kind)
 
 
 def unpack(body: bytes, buffers: Any) -> Any:

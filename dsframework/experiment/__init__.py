@@ -2,7 +2,8 @@
 
 from dsframework.experiment._audit import AuditOutcome, audit_fit, audit_labels
 from dsframework.experiment._dataset import Dataset, build_dataset
-from dsframework.experiment._fit import FinalOutcome, FitJob, FoldOutcome, fit_final, fit_fold, fit_folds, sample_of
+from dsframework.experiment._fit import FinalOutcome, FoldOutcome, fit_final, fit_fold, fit_folds, sample_of
+from dsframework.experiment._job import FitJob
 from dsframework.experiment._learned import Forecast, Learned
 from dsframework.experiment._pipeline import FittedPipeline
 from dsframework.experiment._plan import Plan, digest, expand, searched

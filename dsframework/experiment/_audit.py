@@ -12,7 +12,8 @@ import numpy as np
 from dsframework.audit import Stretch, audit_shuffle, check_labels
 from dsframework.errors import TsmlError
 from dsframework.experiment._dataset import Dataset, Floats
-from dsframework.experiment._fit import FitJob, fit_rows, forecast_rows, score_rows
+from dsframework.experiment._fit import fit_rows, forecast_rows, score_rows
+from dsframework.experiment._job import FitJob
 from dsframework.experiment._learned import Forecast
 from dsframework.records import AuditCheck
 from dsframework.splitting import Fold

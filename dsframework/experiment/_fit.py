@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from dsframework.errors import DataError, MetricError, SplitError
 from dsframework.evaluation import drift, historic_mean, slot_mean
 from dsframework.experiment._dataset import Dataset, Floats
-from dsframework.experiment._learned import FitJob, Forecast, Learned, Table, asked_of, learn, with_history
+from dsframework.experiment._job import FitJob
+from dsframework.experiment._learned import Forecast, Learned, asked_of, learn, with_history
+from dsframework.experiment._ready import Source, Table, frozen, own_bytes
+from dsframework.experiment._shelves import shelves
 from dsframework.experiment._weights import row_weights
 from dsframework.metrics import Interval, Sample, Score, Scores, score
-from dsframework.models import Model
 from dsframework.own_code import look_in
-from dsframework.preprocessing import Pipeline, make_steps
+from dsframework.preprocessing import make_steps
+from dsframework.rows import Rows
+from dsframework.shelf import Shelf
 from dsframework.splitting import Fold
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "score_rows",
 ]
 
+_VALUES_AT_ONCE = 1 << 19
 Chosen = slice | np.ndarray[Any, Any]
 """Some rows of a dataset: a slice where they lie together, positions otherwise."""
 
@@ -87,16 +92,16 @@ def fit_folds(dataset: Dataset, job: FitJob, folds: Sequence[Fold]) -> list[Fold
         When predictions can't be scored.
     """
     started = time.perf_counter()
-    train = dataset.train_rows(folds[0])
-    learned = fit_rows(dataset, job, train, f"fold {folds[0].number}")
     outcomes = []
-    for fold in folds:
-        test = dataset.test_rows(fold)
-        forecast = forecast_rows(dataset, learned, test)
-        scores = score_rows(dataset, job, train, test, forecast)
-        now = time.perf_counter()
-        outcomes.append(FoldOutcome(fold.number, forecast, scores, learned.rounds, now - started))
-        started = now
+    with shelves.lend(dataset, job, folds[0]) as shelf:
+        learned = _fit(dataset, job, lambda: dataset.train_rows(folds[0]), f"fold {folds[0].number}", shelf)
+        for fold in folds:
+            asked = _asked_rows(dataset, job, learned, fold, shelf)
+            forecast = learned.say(asked.x, asked.rows, scoring=True)
+            scores = score(job.metrics, asked.truth.sample(forecast, job))
+            now = time.perf_counter()
+            outcomes.append(FoldOutcome(fold.number, forecast, scores, learned.rounds, now - started))
+            started = now
     return outcomes
 
 
@@ -158,16 +163,30 @@ def _sure(classes: Floats, n_classes: int) -> Floats:
 
 def fit_rows(dataset: Dataset, job: FitJob, train: Chosen, name: str = "the fit") -> Learned:
     """Fit preprocessing, target scale and model on some rows."""
+    return _fit(dataset, job, lambda: train, name)
+
+
+def _fit(dataset: Dataset, job: FitJob, train: Callable[[], Chosen], name: str, shelf: Shelf | None = None) -> Learned:
+    """Fit on some rows, with what lies on their shelf."""
     if job.import_path:
         look_in(job.import_path)
-    y = dataset.y[train] if job.task in ("regression", "classification") else None
-    rows = dataset.where[train]
-    weight = row_weights(job.weights, None if dataset.weight is None else dataset.weight[train], rows)
-    table = Table(dataset.x[train], y, rows, weight)
-    if len(table.rows) == 0:
-        raise SplitError(f"{name} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
-    _refuse_missing(dataset, make_steps(job.preprocessing), job.new_model(), table.x)
-    return learn(job, table, dataset.names)
+
+    def read() -> Table:
+        chosen = train()
+        rows = dataset.where[chosen]
+        if len(rows) == 0:
+            raise SplitError(f"{name} has no training row", field="split", mend="fewer folds, or a smaller purge or embargo")
+        y = dataset.y[chosen] if job.task in ("regression", "classification") else None
+        weight = row_weights(job.weights, None if dataset.weight is None else dataset.weight[chosen], rows)
+        return Table(dataset.x[chosen], y, rows, weight)
+
+    source = Source(job, dataset.names, read, shelf, whole=dataset.x)
+    if not (make_steps(job.preprocessing).fills_nulls or job.new_model().takes_null):
+        missing = source.own.get("missing", lambda: _first_missing(dataset))
+        if missing is not None:
+            mend = "add 'impute' to preprocessing, or use a model that takes missing values (lightgbm, xgboost, catboost)"
+            raise DataError(missing, field="features", mend=mend)
+    return learn(source)
 
 
 def forecast_rows(dataset: Dataset, learned: Learned, test: Chosen) -> Forecast:
@@ -195,39 +214,75 @@ def _score_baseline(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, 
 
 def sample_of(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen, forecast: Forecast, interval: Interval | None = None) -> Sample:
     """Return forecasts of the rows `test`, made from the rows `train`, with all that metrics and evaluators ask for."""
-    scale, squared_scale = _scales(dataset, job, train, test)
-    return Sample.of_rows(
-        dataset.truth(test),
-        forecast.point,
-        dataset.where[test],
-        scale=scale,
-        squared_scale=squared_scale,
-        origin=None if dataset.where.now is None or "zero" in dataset.naive else dataset.where.now[test],  # a return is a change already
-        probabilities=forecast.probabilities,
-        quantiles=forecast.quantiles,
-        levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
-        flagged=forecast.flagged,
-        interval=interval,
-        features=forecast.features,
-        reference=forecast.reference,
-    )
+    return _Truth.of(dataset, job, train, test).sample(forecast, job, interval)
 
 
-def _refuse_missing(dataset: Dataset, steps: Pipeline, model: Model, x: Floats) -> None:
-    if steps.fills_nulls or model.takes_null:
-        return
-    missing = np.isnan(dataset.x).sum(axis=0)
-    if not missing.any():
-        return
-    worst = int(np.flatnonzero(missing)[0])
+@dataclass(frozen=True)
+class _Truth:
+    """What forecasts of some rows are compared with, whatever they say."""
+
+    actual: Floats | None
+    rows: Rows
+    scale: Floats | None
+    squared_scale: Floats | None
+    origin: Floats | None
+
+    @classmethod
+    def of(cls, dataset: Dataset, job: FitJob, train: Chosen, test: Chosen) -> Self:
+        rows = dataset.where[test]
+        origin = None if rows.now is None or "zero" in dataset.naive else rows.now  # a return is a change already
+        return cls(dataset.truth(test), rows, *_scales(dataset, job, train, test), origin)
+
+    def sample(self, forecast: Forecast, job: FitJob, interval: Interval | None = None) -> Sample:
+        return Sample.of_rows(
+            self.actual,
+            forecast.point,
+            self.rows,
+            scale=self.scale,
+            squared_scale=self.squared_scale,
+            origin=self.origin,
+            probabilities=forecast.probabilities,
+            quantiles=forecast.quantiles,
+            levels=None if forecast.quantiles is None else np.asarray(job.quantiles),
+            flagged=forecast.flagged,
+            interval=interval,
+            features=forecast.features,
+            reference=forecast.reference,
+        )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The test rows of a fold as a fitted model is asked about them, and what is compared with its answer."""
+
+    x: Floats
+    rows: Rows
+    truth: _Truth
+
+
+def _asked_rows(dataset: Dataset, job: FitJob, learned: Learned, fold: Fold, shelf: Shelf) -> _Asked:
+    def read() -> _Asked:
+        test = dataset.test_rows(fold)
+        seen = with_history(dataset.where, test, learned.history)
+        x, rows = learned.prepare(dataset.x[seen], asked_of(dataset.where, test, seen))
+        return _Asked(frozen(x), rows, _Truth.of(dataset, job, dataset.train_rows(fold), test))
+
+    return shelf.get(("asked", fold, learned.model.history), read, size=lambda asked: own_bytes(asked.x, dataset.x))
+
+
+def _first_missing(dataset: Dataset) -> str | None:
+    """Say what is missing of the first feature that misses a value; None where none does."""
+    counts = np.zeros(dataset.x.shape[1], dtype=np.int64)
+    at_once = max(1, _VALUES_AT_ONCE // len(counts))
+    for start in range(0, dataset.n_rows, at_once):
+        counts += np.isnan(dataset.x[start : start + at_once]).sum(axis=0)
+    if not counts.any():
+        return None
+    worst = int(np.flatnonzero(counts)[0])
     row = int(np.flatnonzero(np.isnan(dataset.x[:, worst]))[0])
     where = np.datetime_as_string(dataset.time[row], unit="D")
     who = f" of {dataset.entities[dataset.entity[row]]}" if dataset.entities[0] else ""
-    raise DataError(
-        f"{int(missing[worst])} values of {dataset.names[worst]!r} are missing (first{who} at {where})",
-        field="features",
-        mend="add 'impute' to preprocessing, or use a model that takes missing values (lightgbm, xgboost, catboost)",
-    )
+    return f"{int(counts[worst])} values of {dataset.names[worst]!r} are missing (first{who} at {where})"
 
 
 def _scales(dataset: Dataset, job: FitJob, train: Chosen, test: Chosen) -> tuple[Floats | None, Floats | None]:

@@ -32,7 +32,11 @@ best number of rounds, and ``fit(..., rounds=n)`` grows exactly `n`.
 own features alone, and `rows` is not handed over. Where it is more, `fit`, `find_rounds` and `predict` get ``rows=`` (see
 `dsframework.rows.Rows`); `predict` gets the rows that are asked for together with their history, all in the order of the panel, and
 returns predictions of ``rows.asked`` only. ``needs_rows = True`` asks for `rows` although `history` is 0, such as for the labels' times;
-``needs_now = True`` for `rows.now`.
+``needs_now = True`` for `rows.now`, and ``needs_names = True`` for ``names=``, the names of the columns, in `fit` and `find_rounds`.
+
+``reuses = True`` says that the model makes something of the rows before it learns from them, such as bins, which depends on few of its
+parameters. Then `fit` and `find_rounds` get ``shelf=`` (see `dsframework.shelf.Shelf`) where other fits on the same rows will follow: what
+lies there is used again, and the predictions are the same to the last bit.
 """
 
 from __future__ import annotations

@@ -124,8 +124,7 @@ class BoostingModel(GrownModel):
         """Learn from rows; see `Model.fit`."""
         if self.device == "cuda":
             need_gpu(self.name)
-        self.columns_ = Columns.of(self.params, x, names, self.name)
-        return super().fit(self.columns_.encode(x), y, rounds=rounds, weight=weight)
+        return super().fit(self._encoded(x, names), y, rounds=rounds, weight=weight)
 
     def find_rounds(
         self,
@@ -143,9 +142,13 @@ class BoostingModel(GrownModel):
         """Return the best number of rounds on the validation rows; see `Model.find_rounds`."""
         if self.device == "cuda":
             need_gpu(self.name)
+        x = self._encoded(x, names)
+        return super().find_rounds(x, y, self.columns_.encode(x_val), y_val, patience=patience, weight=weight)
+
+    def _encoded(self, x: Floats, names: Sequence[str] | None) -> Floats:
+        """Look at the columns of the training rows, and return the rows with numbered categories."""
         self.columns_ = Columns.of(self.params, x, names, self.name)
-        x, x_val = self.columns_.encode(x), self.columns_.encode(x_val)
-        return super().find_rounds(x, y, x_val, y_val, patience=patience, weight=weight)
+        return self.columns_.encode(x)
 
     def predict(self, x: Floats, *, rows: Rows | None = None) -> Floats:
         """Return values, or probabilities; see `Model.predict`."""

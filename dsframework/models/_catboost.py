@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from dsframework.models._base import Floats
-from dsframework.models._boosting import BoostingModel
+from dsframework.models._binned import BinnedModel
 from dsframework.models._border import need
 
 __all__ = ["CatboostModel"]
 
 
-class CatboostModel(BoostingModel):
+class CatboostModel(BinnedModel):
     """`CatBoostRegressor` or `CatBoostClassifier`; writes no files. The library's own learning rate depends on the data, ours is fixed.
 
     All quantiles are learned by the trees of one fit.
@@ -24,6 +24,10 @@ class CatboostModel(BoostingModel):
     requirements = ("catboost",)
     rounds_parameter = "iterations"
     defaults = {"learning_rate": 0.1}
+    free_of = frozenset({
+        "iterations", "depth", "learning_rate", "l2_leaf_reg", "random_strength", "rsm", "bagging_temperature", "subsample",
+        "bootstrap_type", "min_data_in_leaf", "grow_policy", "max_leaves", "leaf_estimation_iterations", "model_size_reg",
+    })  # fmt: skip
     losses = {"mse": "RMSE", "mae": "MAE", "huber": "Huber", "quantile": "Quantile", "poisson": "Poisson", "tweedie": "Tweedie"}
 
     def _build(self, extra: Mapping[str, Any]) -> Any:
@@ -44,13 +48,32 @@ class CatboostModel(BoostingModel):
         )
 
     def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
+        if self._shelf is not None:
+            return self._grown(estimator, x, target, weight)
         return estimator.fit(self._mixed(x), target, sample_weight=weight)
 
     def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int, weight: Floats | None) -> int:
         estimator = self._build({})
+        learned = (self._mixed(x), y) if self._shelf is None else (self._pool(x, y, weight), None)
+        weights = weight if self._shelf is None else None
         watched = (self._mixed(x_val), y_val)
-        estimator.fit(self._mixed(x), y, sample_weight=weight, eval_set=watched, early_stopping_rounds=patience, use_best_model=True)
+        estimator.fit(*learned, sample_weight=weights, eval_set=watched, early_stopping_rounds=patience, use_best_model=True)
         return int(estimator.get_best_iteration()) + 1
+
+    def _grown(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
+        return estimator.fit(self._pool(x, target, weight))
+
+    def _pool(self, x: Floats, target: Any, weight: Floats | None) -> Any:
+        """Return the rows from the shelf as the library learns from them: binned."""
+        library = need("catboost", "boosting")
+
+        def make() -> Any:
+            pool = library.Pool(self._mixed(x), label=target, weight=weight, cat_features=sorted(self.columns_.categories) or None)
+            if not self.columns_.categories:
+                pool.quantize(random_seed=self.seed)
+            return pool
+
+        return self._kept("pool", x, make)
 
     def _mixed(self, x: Floats) -> Any:
         """The rows as the library takes categories: whole numbers in a frame, of which -1 is missing."""
@@ -64,10 +87,10 @@ class CatboostModel(BoostingModel):
         return frame
 
     def _values(self, estimator: Any, x: Floats) -> Any:
-        return estimator.predict(self._mixed(x))
+        return estimator.predict(self._mixed(x), thread_count=self.threads)
 
     def _chances(self, estimator: Any, x: Floats) -> Any:
-        return estimator.predict_proba(self._mixed(x))
+        return estimator.predict_proba(self._mixed(x), thread_count=self.threads)
 
     def _loss_arguments(self, loss: str) -> dict[str, Any]:
         more = {
@@ -83,4 +106,4 @@ class CatboostModel(BoostingModel):
         self.of_quantiles_ = self._learned(self._build({**extra, "loss_function": loss}), x, target, weight)
 
     def _raw_quantiles(self, x: Floats) -> Any:
-        return np.asarray(self.of_quantiles_.predict(self._mixed(x))).reshape(len(x), -1)
+        return np.asarray(self._values(self.of_quantiles_, x)).reshape(len(x), -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +19,8 @@ __all__ = ["PythonModel", "resolve_class"]
 
 _CLASS = "models.python.class"
 _ARGUMENTS = "models.python.arguments"
+_READ_ONLY = "read-only"
+"""What every library says that is kept from writing to the rows, which all fits of a study share."""
 
 
 def resolve_class(path: str) -> type:
@@ -85,6 +87,17 @@ class PythonModel(EstimatorModel):
             self.estimator_.n_jobs = 1  # threads may add up predictions in any order, which changes the last bits
         return self
 
+    def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
+        try:
+            return super()._learned(estimator, x, target, weight)
+        except ValueError as error:
+            if _READ_ONLY not in str(error):
+                raise
+        return super()._learned(self._build({}), np.array(x), np.array(target), None if weight is None else np.array(weight))
+
+    def _values(self, estimator: Any, x: Floats) -> Any:
+        return _asked(estimator.predict, x)
+
     @property
     def _path(self) -> str:
         return str(self.params["class"])
@@ -113,9 +126,19 @@ class PythonModel(EstimatorModel):
 
     def _chances(self, estimator: Any, x: Floats) -> Any:
         """The probabilities in the order of the classes, which a class of one's own may number in another one."""
-        found = np.asarray(estimator.predict_proba(x), dtype=np.float64)
+        found = np.asarray(_asked(estimator.predict_proba, x), dtype=np.float64)
         classes = getattr(estimator, "classes_", None)
         return found if classes is None else found[:, np.argsort([int(label) for label in classes], kind="stable")]
+
+
+def _asked(predict: Callable[[Floats], Any], x: Floats) -> Any:
+    """Ask with the rows themselves, and again with a copy where the class wants to write to them."""
+    try:
+        return predict(x)
+    except ValueError as error:
+        if _READ_ONLY not in str(error):
+            raise
+    return predict(np.array(x))
 
 
 def _parameters(kind: type) -> set[str]:

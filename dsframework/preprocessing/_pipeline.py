@@ -85,12 +85,10 @@ class Pipeline:
         return self
 
     def transform(self, x: Floats, *, rows: Rows | None = None) -> Floats:
-        """Return the rows after every step: a new C-contiguous array of shape (rows, columns out)."""
-        if not self.steps:
-            return np.array(x, dtype=np.float64, order="C")
+        """Return the rows after every step, C-contiguous, shape (rows, columns out); the rows themselves where there is no step."""
         for step in self.steps:
             x = step.transform(x, **_wanted(step, rows=rows))
-        return np.ascontiguousarray(x)
+        return np.ascontiguousarray(x, dtype=np.float64)
 
 
 _NEEDS = {"y": "needs_target", "rows": "needs_rows", "models": "needs_models"}
