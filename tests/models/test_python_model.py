@@ -12,6 +12,7 @@ from dsframework.errors import ModelError
 from dsframework.models import make_model, model_requirements, own_modules
 from dsframework.models._python import resolve_class
 from dsframework.testing import check_model
+from dsframework.testing._rows import frozen
 
 OWN = textwrap.dedent(
     """
@@ -63,6 +64,15 @@ OWN = textwrap.dedent(
             return self
         def predict(self, X):
             return np.column_stack([X, np.ones(len(X))]) @ self.weights_
+
+    class Careless(Line):
+        def fit(self, X, y, sample_weight=None):
+            X -= X.mean(axis=0)
+            y *= 2.0
+            return super().fit(X, y)
+        def predict(self, X):
+            X += 1.0
+            return super().predict(X)
 
     def function():
         pass
@@ -265,3 +275,19 @@ def test_a_class_that_ends_the_program_is_an_error_of_its_own(where, tmp_path, m
     model = make_model("python", {"class": f"leaves_at_{where}.Leaves"}, task="regression")
     with pytest.raises(ModelError, match="SystemExit"):
         model.fit(np.zeros((3, 1)), np.arange(3.0)).predict(np.zeros((3, 1)))
+
+
+def test_a_class_that_changes_what_it_is_given_gets_a_copy_where_the_rows_are_shared(notebook_folder):
+    (x, y), weight = rows(), np.ones(len(rows()[0]))
+    plain = own("Careless").fit(x.copy(), y.copy(), weight=weight.copy()).predict(x.copy())
+    shared = frozen(x.copy()), frozen(y.copy())
+    model = own("Careless").fit(*shared, weight=frozen(weight))
+    np.testing.assert_array_equal(model.predict(shared[0]), plain)
+    np.testing.assert_array_equal(shared[0], x)
+    np.testing.assert_array_equal(shared[1], y)
+
+
+def test_what_a_class_says_of_its_rows_is_passed_on(notebook_folder):
+    x, y = rows()
+    with pytest.raises(ModelError, match="NaN"):
+        own("Line").fit(np.where(x > 0, np.nan, x), y)
