@@ -391,7 +391,8 @@ export interface ExperimentProgress {
 /**
  * One variant x one model: its best trial by cross-validation, refitted and tested once.
  *
- * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds.
+ * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
+ * the tested one was chosen among, where the document asks for one.
  */
 export interface ExperimentResult {
   name: string;
@@ -422,6 +423,7 @@ export interface ExperimentResult {
   evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
   nested: NestedFold[];
+  pareto: ParetoPoint[];
   n_trials: number;
   n_pruned: number;
   n_train: number;
@@ -444,6 +446,18 @@ export interface NestedFold {
   inner: number | null;
   outer: number | null;
   n_trials: number;
+}
+/**
+ * A trial that no other beats in all metrics of `tuning.pareto`; `scores` are its means over the folds.
+ */
+export interface ParetoPoint {
+  number: number;
+  params: {
+    [k: string]: unknown;
+  };
+  scores: {
+    [k: string]: number;
+  };
 }
 /**
  * An experiment has a run.

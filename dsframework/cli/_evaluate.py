@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ def result_lines(result: ExperimentResult) -> Iterator[str]:
                 f"intervals for {score.nominal:.0%} hold {score.coverage:.1%} of the test, mean width {score.mean_width:.6g}, "
                 f"interval score {score.winkler:.6g}"
             )
+    if result.pareto:
+        metrics = " and ".join(result.pareto[0].scores)
+        yield f"no other trial is better in {metrics} than {', '.join(str(point.number) for point in result.pareto)}"
     for evaluator in result.evaluation:
         known = [f"{name} {value:.6g}" for name, value in evaluator.figures.items() if value is not None]
         if known:
@@ -55,6 +59,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(line)
     if result.trials is not None:
         print(result.trials.sentence)
+    if result.pareto:
+        _show_front(result)
     for evaluator in result.evaluation:
         _show(evaluator, options.rows)
     return 1 if any(evaluator.error for evaluator in result.evaluation) else 0
@@ -66,6 +72,20 @@ def _show_scores(result: ExperimentResult) -> None:
 
     lines = {result.model: result.test, **result.baselines}
     print(plain_table(pl.DataFrame([{"forecast": name, **scores} for name, scores in lines.items()], infer_schema_length=None)))
+
+
+def _show_front(result: ExperimentResult) -> None:
+    """The trials of the front, with the arguments in which they differ."""
+    import polars as pl
+
+    names = dict.fromkeys(name for point in result.pareto for name in point.params)
+    texts = {name: [json.dumps(point.params.get(name)) for point in result.pareto] for name in names}
+    rows = [
+        {"trial": point.number, **point.scores, **{name: texts[name][at] for name in names if len(set(texts[name])) > 1}}
+        for at, point in enumerate(result.pareto)
+    ]
+    print("\ntrials that no other beats")
+    print(plain_table(pl.DataFrame(rows)))
 
 
 def _show(evaluator: EvaluatorResult, rows: int) -> None:

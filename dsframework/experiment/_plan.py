@@ -23,7 +23,9 @@ from dsframework.spec import (
     TargetSpec,
     Tuning,
     WeightSpec,
-    is_distribution,
+    cases_of,
+    is_choice,
+    is_searched,
     model_params,
     search_space,
 )
@@ -73,7 +75,7 @@ class Plan:
 
     @property
     def search_space(self) -> dict[str, Any]:
-        """The model's arguments as given, and those of models inside it: plain values, lists of choices, ranges."""
+        """The arguments of the model and of those inside it, as given: plain values, lists, ranges, choices that bring others."""
         return search_space(self.model)
 
     def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
@@ -213,5 +215,11 @@ def _with_names(plans: list[Plan]) -> list[Plan]:
 
 
 def searched(space: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a search space that has more than one point."""
-    return {key: value for key, value in space.items() if is_distribution(value) or isinstance(value, list)}
+    """Return the arguments that may differ between two points: what is searched, and what a choice brings."""
+    found: dict[str, Any] = {}
+    for key, value in space.items():
+        if is_searched(value):
+            found.setdefault(key, value)
+        for _, branch in cases_of(value) if is_choice(value) else ():
+            found |= {**branch, **searched(branch), **found}
+    return found

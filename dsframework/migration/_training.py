@@ -16,7 +16,7 @@ _HOW: dict[str, tuple[str, str | None]] = {
     "grid": ("grid", None),
     "random": ("random", None),
     "bayesian": ("tpe", "a Bayesian search as well, by a tree-structured Parzen estimator"),
-    "bohb": ("tpe", "the same estimator as BOHB's, without its rule that ends bad trials early"),
+    "bohb": ("tpe", "the same estimator as BOHB's"),
     "hyperopt": ("tpe", "the algorithm of hyperopt, as Optuna has it"),
 }
 _NO_SEARCH = ("none", "null", "off")
@@ -101,6 +101,7 @@ def _search(draft: Draft, search: Block) -> None:
     method, near = _HOW[wanted]
     draft.put(("tuning", "method"), method)
     if near:
+        near = _pruned_early(draft) if wanted == "bohb" else near
         search.tell(
             "changed",
             "search_optimization",
@@ -116,6 +117,14 @@ def _search(draft: Draft, search: Block) -> None:
         raise search.wrong("n_trials", f"expected a number of trials >= 1, got {trials}")
     else:
         draft.put(("tuning", "trials"), trials)
+
+
+def _pruned_early(draft: Draft) -> str:
+    """End bad trials early where there are folds to tell by; returns what becomes of BOHB."""
+    if not _has_choices(draft) or draft.document["split"]["cv"].get("folds", 1) < 2:
+        return "the same estimator as BOHB's; with one fold no trial ends early"
+    draft.put(("tuning", "pruning"), "asha")
+    return "the same estimator as BOHB's, and bad trials end after their first folds"
 
 
 def _has_choices(draft: Draft) -> bool:

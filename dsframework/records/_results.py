@@ -15,6 +15,7 @@ __all__ = [
     "IntervalsResult",
     "MetricSummary",
     "NestedFold",
+    "ParetoPoint",
     "StudyResult",
     "TrialRecord",
     "TrialsAccount",
@@ -69,6 +70,14 @@ class NestedFold(Record):
     inner: float | None
     outer: float | None
     n_trials: int
+
+
+class ParetoPoint(Record):
+    """A trial that no other beats in all metrics of `tuning.pareto`; `scores` are its means over the folds."""
+
+    number: int
+    params: dict[str, Any]
+    scores: dict[str, float]
 
 
 class IntervalScore(Record):
@@ -134,7 +143,8 @@ class TrialsAccount(Record):
 class ExperimentResult(Record):
     """One variant x one model: its best trial by cross-validation, refitted and tested once.
 
-    Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds.
+    Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
+    the tested one was chosen among, where the document asks for one.
     """
 
     name: str
@@ -153,6 +163,7 @@ class ExperimentResult(Record):
     evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
     nested: list[NestedFold] = []
+    pareto: list[ParetoPoint] = []
     n_trials: int = 0
     n_pruned: int = 0
     n_train: int = 0

@@ -1,7 +1,8 @@
 """The document that describes an experiment: pydantic models, parsing, JSON Schema. Imports nothing numeric."""
 
-from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distribution
+from dsframework.spec._arguments import Arguments, Searchable, Strict, is_distribution, is_searched
 from dsframework.spec._catalogue import BrokenPackageError, Catalogue, catalogue
+from dsframework.spec._choices import cases_of, is_choice
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import (
     CsvData,
@@ -133,13 +134,14 @@ from dsframework.spec._split import (
 )
 from dsframework.spec._target import TargetScale, TargetSpec, duration_of
 from dsframework.spec._target_transforms import TransformArguments, as_components
-from dsframework.spec._tuning import EarlyStopping, Resources, Tracking, Tuning
+from dsframework.spec._tuning import LEARNING, EarlyStopping, Resources, Tracking, Tuning
 from dsframework.spec._weights import WeightSpec
 from dsframework.spec._words import plain_words
 
 __all__ = [
     "BREAKDOWN_KEYS",
     "CLASSIFICATION_METRICS",
+    "LEARNING",
     "METRICS",
     "REGRESSION_METRICS",
     "STAGES",
@@ -259,10 +261,13 @@ __all__ = [
     "ZscoreArguments",
     "apply_settings",
     "as_components",
+    "cases_of",
     "catalogue",
     "default_metrics",
     "duration_of",
+    "is_choice",
     "is_distribution",
+    "is_searched",
     "json_schema",
     "load_spec",
     "located",

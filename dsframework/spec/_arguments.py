@@ -10,15 +10,25 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from dsframework.spec._choices import CHOOSE, is_choice, settle_cases, with_text_keys
 from dsframework.spec._issues import near_miss
 
-__all__ = ["Arguments", "IntList", "Searchable", "Strict", "at_least", "is_distribution"]
+__all__ = ["PART", "Arguments", "IntList", "Searchable", "Strict", "at_least", "is_distribution", "is_searched", "values_of"]
 
+PART = "x-part"
+"""The key that names what stands at many places of the schema, which `json_schema` writes once."""
 DISTRIBUTIONS = ("int", "log_int", "uniform", "log_uniform")
 _MOST_NUMBERS = 10_000
 _MOST_BACK = 1_000_000
 _LARGEST = 2**31 - 1
 _KINDS: dict[type, str] = {int: "integer", float: "number", str: "string", bool: "boolean"}
+_CHOICE = {
+    "type": "object",
+    "title": "Choices that bring arguments of their own",
+    "properties": {CHOOSE: {"type": "object", "minProperties": 1}},
+    "required": [CHOOSE],
+    "additionalProperties": False,
+}
 _WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
@@ -46,8 +56,22 @@ def is_distribution(value: object) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in DISTRIBUTIONS
 
 
+def is_searched(value: object) -> bool:
+    """Tell whether `value` is a list to choose from, a range, or a choice whose values bring arguments of their own."""
+    return isinstance(value, list) or is_distribution(value) or is_choice(value)
+
+
+def values_of(value: Any) -> list[Any]:
+    """Return the values that an argument may take, one value as a list of it.
+
+    >>> values_of("mse"), values_of(["mse", "mae"])
+    (['mse'], ['mse', 'mae'])
+    """
+    return value if isinstance(value, list) else [value]
+
+
 class Searchable:
-    """A value, a list of values to choose from, or a range to search.
+    """A value, a list of values to choose from, a range to search, or a choice whose values bring arguments of their own.
 
     Parameters
     ----------
@@ -86,7 +110,7 @@ class Searchable:
             search += ", or a range such as {log_uniform: [0.01, 1]}"
         limits = f" {' and '.join(bounds)}" if bounds else ""
         given = str(next(iter(value))) if isinstance(value, dict) and len(value) == 1 else ""
-        close = near_miss(given, DISTRIBUTIONS)
+        close = near_miss(given, (*DISTRIBUTIONS, CHOOSE))
         meant = f" ({given!r} is not available, try {close})" if close and close != given else ""
         return PydanticCustomError("searchable", "{text}", {"text": f"expected {word}{limits}{one_of}{search}{meant}"})
 
@@ -112,6 +136,21 @@ class Searchable:
             raise self._wrong(value)
         return value
 
+    def _of_key(self, key: Any) -> Any:
+        """A value that is written as a key, which JSON makes a text of."""
+        if not isinstance(key, str) or key in (self.choices or ()):
+            return key
+        if self.nullable and key.lower() in ("null", "none"):
+            return None
+        if self.kind is bool:
+            return {"true": True, "false": False}.get(key.lower(), key)
+        if self.kind is str:
+            return key
+        try:
+            return self.kind(key)
+        except ValueError:
+            return key
+
     def _range(self, value: dict[str, Any]) -> dict[str, Any]:
         name, bounds = next(iter(value.items()))
         integral = name in ("int", "log_int")
@@ -129,6 +168,8 @@ class Searchable:
         """Return `value` as it is stored, or raise an error that says what is allowed."""
         if is_distribution(value):
             return self._range(value)
+        if isinstance(value, dict) and set(value) == {CHOOSE}:
+            return settle_cases(value, lambda key: self._one(self._of_key(key)))
         if isinstance(value, list):
             if not value:
                 raise PydanticCustomError("searchable", "the list of choices is empty")
@@ -136,7 +177,9 @@ class Searchable:
         return self._one(value)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.validate)
+        return core_schema.no_info_plain_validator_function(
+            self.validate, serialization=core_schema.plain_serializer_function_ser_schema(with_text_keys)
+        )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         one: dict[str, Any] = {"type": _KINDS[self.kind]}
@@ -160,7 +203,7 @@ class Searchable:
             }
             for name in names
         ]
-        return {"anyOf": options}
+        return {"anyOf": [*options, {PART: "choice", "oneOf": [_CHOICE]}]}
 
 
 def _expand_range(value: Any) -> Any:

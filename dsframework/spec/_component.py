@@ -11,14 +11,12 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dsframework.spec._arguments import Arguments
+from dsframework.spec._arguments import PART, Arguments
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
 from dsframework.spec._issues import not_available
 
 __all__ = ["PART", "Component", "ComponentOf", "each_part_once"]
 
-PART = "x-part"
-"""The key that names what stands at many places of the schema, which `json_schema` writes once."""
 _written: ContextVar[set[str] | None] = ContextVar("_written", default=None)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from dsframework.spec._arguments import Strict, is_distribution
+from dsframework.spec._arguments import Strict, is_searched
 from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._data import DataField, DataSpec
@@ -16,6 +16,7 @@ from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_info, metric_problem
 from dsframework.spec._models_nested import members_of, search_space
 from dsframework.spec._preprocessing import needs_entity
+from dsframework.spec._searching import search_problems
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Resources, Tracking, Tuning
@@ -120,6 +121,8 @@ class ExperimentSpec(Strict):
             return
         if not self._tunes:
             yield "tuning.pruning", f"would do nothing: {_NOTHING_TO_TUNE}"
+        if self.tuning.pareto:
+            yield "tuning.pruning", f"goes by {self.metric} alone, and would end trials of the front; remove it, or tuning.pareto"
         fits = [1] if self.task == "clustering" else [(split.inner or split.cv).n_fits for split in splits]
         known = [count for count in fits if count is not None]
         if len(known) == len(fits) and not any(pruning.rungs(count) for count in known):
@@ -143,6 +146,7 @@ class ExperimentSpec(Strict):
                 yield f"{field}.{part}", problem
         yield from self._entity_problems(forms)
         yield from self._model_problems()
+        yield from search_problems(self.tuning, self._placed_models, task=self.task, metrics=self.metric_names, tunes=self._tunes)
         yield from self._interval_problems()
 
     def _interval_problems(self) -> Any:
@@ -182,15 +186,19 @@ class ExperimentSpec(Strict):
             if any(needs_entity(component) for component in target.transforms):
                 yield f"{field}.transform", "by: entity needs data.entity; name the column, or leave by out"
 
-    def _model_problems(self) -> Any:
+    @property
+    def _placed_models(self) -> dict[str, Component]:
+        """Every model by its place in the document."""
         forms = {"models": self.models or []}
         forms |= {f"variants.models.{name}": form for name, form in ((self.variants and self.variants.models) or {}).items()}
-        for field, models in forms.items():
-            for position, model in enumerate(models):
-                yield from self._task_of(model, f"{field}[{position}]")
-                for path, member in members_of(model).items():
-                    inner = re.sub(r"\.(\d+)$", r"[\1]", path)
-                    yield from self._task_of(member, f"{field}[{position}].{model.name}.{inner}")
+        return {f"{field}[{position}]": model for field, models in forms.items() for position, model in enumerate(models)}
+
+    def _model_problems(self) -> Any:
+        for field, model in self._placed_models.items():
+            yield from self._task_of(model, field)
+            for path, member in members_of(model).items():
+                inner = re.sub(r"\.(\d+)$", r"[\1]", path)
+                yield from self._task_of(member, f"{field}.{model.name}.{inner}")
 
     def _task_of(self, model: Component, field: str) -> Any:
         tasks = getattr(type(model.arguments), "tasks", None)
@@ -203,9 +211,8 @@ class ExperimentSpec(Strict):
     @property
     def _tunes(self) -> bool:
         """Whether any form of the models has a search space."""
-        forms = [self.models or [], *((self.variants and self.variants.models) or {}).values()]
-        spaces = [search_space(model) for models in forms for model in models]
-        return any(isinstance(value, list) or is_distribution(value) for space in spaces for value in space.values())
+        spaces = [search_space(model) for model in self._placed_models.values()]
+        return any(is_searched(value) for space in spaces for value in space.values())
 
     @property
     def supervised(self) -> bool:

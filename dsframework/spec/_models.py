@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from dsframework.spec._arguments import Arguments, Searchable
+from dsframework.spec._arguments import Arguments, Searchable, values_of
 from dsframework.spec._catalogue import catalogue
+from dsframework.spec._choices import check_cases, settle_choices, with_text_keys
 
 __all__ = [
     "IMPORT_PATH",
@@ -56,6 +57,20 @@ class ModelArguments(Arguments):
     """
 
     tasks: ClassVar[tuple[str, ...] | None] = None
+
+    @model_validator(mode="after")
+    def _check_arguments(self) -> Self:
+        if self.model_extra:
+            self.model_extra.update(settle_choices(self.model_extra))
+        if not check_cases(self):
+            self.check_together()
+        return self
+
+    def check_together(self) -> None:
+        """Raise a `PydanticCustomError` where arguments do not go together.
+
+        Of a choice whose values bring arguments of their own, every value is checked in its turn, with what it brings.
+        """
 
 
 class SupervisedArguments(ModelArguments):
@@ -190,11 +205,10 @@ class SvmArguments(SupervisedArguments):
         default=None, title="Gamma", description="Narrowness of the Gaussian kernel; from the features' spread by default."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.gamma is not None and self.kernel in ("linear", ["linear"]):
+    def check_together(self) -> None:
+        """Refuse what would do nothing."""
+        if self.gamma is not None and values_of(self.kernel) == ["linear"]:
             raise PydanticCustomError("idle", "{text}", {"text": "gamma would do nothing; write kernel: rbf, or remove it"})
-        return self
 
 
 class NearestNeighborsArguments(SupervisedArguments):
@@ -223,17 +237,15 @@ Categorical: Any = Field(
 class BoostingArguments(SupervisedArguments):
     """What the models of boosted trees have in common."""
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        given = getattr(self, "loss", "mse")
-        losses = given if isinstance(given, list) else [given]
+    def check_together(self) -> None:
+        """Refuse what would do nothing."""
+        losses = values_of(getattr(self, "loss", "mse"))
         for name, loss in (("quantile", "quantile"), ("huber_delta", "huber"), ("tweedie_power", "tweedie")):
             set_to = getattr(self, name, None)
             idle = set_to is not None and set_to != type(self).model_fields[name].default  # the form writes every default
             if idle and loss not in losses:
                 text = f"{name} would do nothing; write loss: {loss}, or remove it"
                 raise PydanticCustomError("idle", "{text}", {"text": text})
-        return self
 
 
 Loss = Field(default="mse", title="Loss", description="What is to be small, of a regression.")
@@ -329,6 +341,10 @@ def _loadable(path: str) -> str:
     return path
 
 
+def _plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: with_text_keys(value) for name, value in arguments.items()}
+
+
 class PythonArguments(SupervisedArguments):
     """Any class with the scikit-learn interface, by its import path."""
 
@@ -338,7 +354,7 @@ class PythonArguments(SupervisedArguments):
         title="Class",
         description="Import path, such as sklearn.ensemble.HistGradientBoostingRegressor.",
     )
-    arguments: dict[str, Any] = Field(
+    arguments: Annotated[dict[str, Any], AfterValidator(settle_choices), PlainSerializer(_plain_arguments)] = Field(
         default={}, title="Arguments", description="Passed to the class; a list or a range is a choice to search."
     )
 

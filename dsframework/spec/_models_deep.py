@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dsframework.spec._arguments import Searchable
+from dsframework.spec._arguments import Searchable, values_of
 from dsframework.spec._catalogue import catalogue
 from dsframework.spec._models import SupervisedArguments
 
@@ -76,12 +76,10 @@ class NetworkArguments(SupervisedArguments):
         default=0.5, title="Quantile", description="What loss: quantile predicts; below 1."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        losses = self.loss if isinstance(self.loss, list) else [self.loss]
-        if self.quantile != type(self).model_fields["quantile"].default and "quantile" not in losses:
+    def check_together(self) -> None:
+        """Refuse what would do nothing."""
+        if self.quantile != type(self).model_fields["quantile"].default and "quantile" not in values_of(self.loss):
             raise PydanticCustomError("idle", "{text}", {"text": "quantile would do nothing; write loss: quantile, or remove it"})
-        return self
 
 
 class TorchMlpArguments(NetworkArguments):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import is_distribution
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
+from dsframework.spec._choices import CHOOSE, cases_of, is_choice, named_in
 from dsframework.spec._component import Component, ComponentOf
 from dsframework.spec._models import ClassifierArguments, SupervisedArguments
 
@@ -154,26 +155,50 @@ def own_classes(component: Component) -> list[str]:
 def search_space(component: Component) -> dict[str, Any]:
     """Return the arguments of a model as given, those of the models inside it under their path.
 
-    A list or a range is a choice to search. A list that is one value, such as the names of columns, stands as a choice of one.
+    A list or a range is a choice to search; one whose values bring arguments has them in pairs. A list that is one value, such as the names
+    of columns, stands as a choice of one.
 
     >>> search_space(Component(name="mean", arguments=MeanArguments(models=["ridge", {"lasso": {"alpha": [1.0, 2.0]}}])))
     {'models.0.ridge': {}, 'models.1.lasso.alpha': [1.0, 2.0]}
     """
     arguments = component.arguments
-    fields = {field.alias or name: field for name, field in type(arguments).model_fields.items()}
+    fields = {field.alias or name: (name, field) for name, field in type(arguments).model_fields.items()}
     inside = getattr(type(arguments), "inside", ())
-    space: dict[str, Any] = {}
-    for key, value in arguments.model_dump(mode="json", by_alias=True, exclude_unset=True).items():
-        if component.name == "python" and key == "arguments":
-            space |= {f"arguments.{name}": item for name, item in value.items()}
-        elif key not in inside:
-            searches = key not in fields or any(getattr(mark, "searches", False) for mark in fields[key].metadata)
-            space[key] = [value] if not searches and (isinstance(value, list) or is_distribution(value)) else value
+    given = arguments.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(inside))
+    if component.name == "python":
+        settled = getattr(arguments, "arguments", {})
+        own = {name: settled[name] if is_choice(value) else value for name, value in given.pop("arguments", {}).items()}
+        given |= _below("arguments", own)
+    else:  # keys of JSON are texts
+        given = {
+            key: getattr(arguments, fields[key][0] if key in fields else key) if is_choice(value) else value for key, value in given.items()
+        }
+    space = _space_of(given, lambda key: key not in fields or any(getattr(mark, "searches", False) for mark in fields[key][1].metadata))
     for path, member in members_of(component).items():
-        inner = search_space(member)
         stem = f"{path}.{member.name}"
-        space |= {f"{stem}.{key}": value for key, value in inner.items()} or {stem: {}}
+        space |= _below(stem, search_space(member)) or {stem: {}}
     return space
+
+
+def _space_of(given: Mapping[str, Any], searches: Callable[[str], bool]) -> dict[str, Any]:
+    """Arguments with every list that is one value as a choice of one, and choices in pairs; one that a choice brings stands there only."""
+    space: dict[str, Any] = {}
+    for key, value in given.items():
+        if is_choice(value):
+            space[key] = {CHOOSE: [[case, _space_of(branch, searches)] for case, branch in cases_of(value)]}
+        else:
+            space[key] = [value] if not searches(key) and (isinstance(value, list) or is_distribution(value)) else value
+    brought = {name for value in space.values() if is_choice(value) for name in named_in(value)}
+    return {key: value for key, value in space.items() if key not in brought}
+
+
+def _below(stem: str, space: Mapping[str, Any]) -> dict[str, Any]:
+    """A search space under a longer path."""
+    found = {}
+    for key, value in space.items():
+        cases = {CHOOSE: [[case, _below(stem, branch)] for case, branch in cases_of(value)]} if is_choice(value) else None
+        found[f"{stem}.{key}"] = cases or value
+    return found
 
 
 def model_params(name: str, point: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Searchable
@@ -40,8 +40,8 @@ class ArimaArguments(StatisticalArguments):
     seasonal_d: Annotated[Any, Searchable(int, ge=0, le=2)] = Field(default=0, title="Seasonal differences")
     seasonal_q: Order = Field(default=0, title="Seasonal moving average")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def check_together(self) -> None:
+        """Refuse what would do nothing."""
         seasonal = any(getattr(self, f"seasonal_{key}") not in (0, [0]) for key in "pdq")
         if seasonal and self.season is None:
             raise _idle("the seasonal orders would do nothing; name the season's rows, such as season: 5, or remove them")
@@ -49,7 +49,6 @@ class ArimaArguments(StatisticalArguments):
             raise _idle("season would do nothing; write seasonal_p, seasonal_d or seasonal_q, or remove it")
         if self.drift is True and self.d in (0, [0]) and self.seasonal_d in (0, [0]):
             raise _idle("drift would do nothing to a series that is not differenced; write d: 1, or remove it")
-        return self
 
 
 class EtsArguments(StatisticalArguments):
@@ -61,11 +60,10 @@ class EtsArguments(StatisticalArguments):
         default="additive", title="Form", description="Whether errors and season are added, or grow with the level of positive values."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def check_together(self) -> None:
+        """Refuse a window that does not tell the season."""
         if self.form == "multiplicative":
             _check_lookback(self.lookback, self.season)
-        return self
 
 
 class ThetaArguments(StatisticalArguments):
@@ -78,12 +76,11 @@ class ThetaArguments(StatisticalArguments):
         description="auto takes a season out where a test finds one, by division where values are positive.",
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def check_together(self) -> None:
+        """Refuse what would do nothing, and a window that does not tell the season."""
         if self.season is None and self.seasonality != "auto":
             raise _idle("seasonality would do nothing; name the season's rows, such as season: 5, or remove it")
         _check_lookback(self.lookback, self.season)
-        return self
 
 
 def _check_lookback(lookback: Any, season: Any) -> None:

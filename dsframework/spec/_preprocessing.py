@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from dsframework.spec._arguments import Arguments, is_distribution
+from dsframework.spec._arguments import Arguments, is_searched
 from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
 
@@ -270,7 +270,7 @@ class SelectArguments(Arguments):
             if self.by not in ("importance", "shap"):
                 raise _wrong(f"model does nothing with by: {self.by}; remove it, or use by: importance")
             for key, value in self.model.arguments.model_dump(mode="json", by_alias=True, exclude_unset=True).items():
-                if is_distribution(value) or isinstance(value, list):
+                if is_searched(value):
                     raise _wrong(f"the model of a selection is not searched; give {key} one value")
         return self
 

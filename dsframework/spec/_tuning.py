@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Strict
 from dsframework.spec._metrics import MetricName
 from dsframework.spec._pruning import PruningField
 
-__all__ = ["EarlyStopping", "Resources", "Tracking", "Tuning"]
+__all__ = ["LEARNING", "EarlyStopping", "Resources", "Tracking", "Tuning"]
+
+
+LEARNING = ("tpe", "gp", "cmaes")
+"""The methods that choose points by the scores of those before."""
+_ID = "[0-9a-f]{6,32}"
+
+
+def _is_study(value: str) -> str:
+    if not re.fullmatch(_ID, value):
+        text = f"{value!r} is not a study's id, nor its first six signs or more; see them with: tsml status"
+        raise PydanticCustomError("range", "{text}", {"text": text})
+    return value
+
+
+StudyId = Annotated[str, AfterValidator(_is_study), WithJsonSchema({"type": "string", "pattern": f"^{_ID}$"})]
+"""The id of a recorded study, or its first six signs or more."""
 
 
 class EarlyStopping(Strict):
@@ -25,7 +43,7 @@ class EarlyStopping(Strict):
 class Tuning(Strict):
     """How the search space of a model is walked, and by which score."""
 
-    method: Literal["grid", "random", "tpe"] = Field(default="grid", title="Method")
+    method: Literal["grid", "random", "sobol", "tpe", "gp", "cmaes"] = Field(default="grid", title="Method")
     metric: MetricName | None = Field(
         default=None, title="Metric", description="The score that decides; the first of `metrics` by default."
     )
@@ -33,6 +51,21 @@ class Tuning(Strict):
         default=None, ge=1, le=100000, title="Trials", description="How many points to try; for a grid, the most it may have."
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, title="Seed")
+    batch: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        title="Batch",
+        description="How many points tpe, gp and cmaes choose together, so that as many workers have something to do.",
+    )
+    warm_start: list[StudyId] = Field(
+        default=[],
+        title="Warm start",
+        description="Ids of earlier studies of the same data, target and split, whose scores tpe, gp and cmaes hear first.",
+    )
+    pareto: list[MetricName] = Field(
+        default=[], title="Pareto", description="Metrics for which the trials are told that no other is better in all of them."
+    )
     early_stopping: EarlyStopping | None = Field(default=None, title="Early stopping")
     pruning: PruningField | None = Field(
         default=None, title="Pruning", description="Ends trials whose first folds do not hold against the trials before; asha, or settings."

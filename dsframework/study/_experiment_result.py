@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dsframework.experiment import FinalOutcome
+from dsframework.experiment import FinalOutcome, searched
 from dsframework.records import ExperimentResult, TrialsAccount
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._intervals import Intervals
 from dsframework.study._nested_result import nested_folds
 from dsframework.study._nested_run import NestedRun
+from dsframework.study._pareto import pareto_front
 from dsframework.study._trials import account_for_trials
 
 __all__ = ["make_result", "trial_table"]
@@ -42,6 +43,7 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         intervals=intervals.result if intervals else None,
         trials=_account(run),
         nested=nested_folds(tuning, scores.plain().get(metric)) if isinstance(tuning, NestedRun) else [],
+        pareto=pareto_front(tuning.to_account(), plan.tuning.pareto) if plan.tuning.pareto else [],
         n_trials=len(run.trials),
         n_pruned=sum(trial.status == "pruned" for trial in run.trials.values()),
         n_train=final.n_train,
@@ -64,7 +66,7 @@ def trial_table(run: ExperimentRun) -> dict[str, list[Any]]:
     rows = [run.trials[number] for number in sorted(run.trials)]
     names = run.prepared.plan.metrics
     table: dict[str, list[Any]] = {"number": [row.number for row in rows], "status": [row.status for row in rows]}
-    for key in run.prepared.plan.search_space:
+    for key in {**run.prepared.plan.search_space, **searched(run.prepared.plan.search_space)}:
         table[key] = [json.dumps(row.params.get(key)) for row in rows]
     if isinstance(run.tuning, NestedRun):
         table["inside"] = [row.inside for row in rows]

@@ -188,7 +188,7 @@ class ExperimentRun:
             test_score=result.test.get(plan.metric) if result else None,
             beats_baselines=result.beats_baselines if result else None,
             audit=result.audit.verdict if result and result.audit else None,
-            params={key: best.params[key] for key in searched(plan.search_space)} if best else {},
+            params={key: best.params[key] for key in searched(plan.search_space) if key in best.params} if best else {},
             seconds=round(self.seconds, 2),
         )
 

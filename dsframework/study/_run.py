@@ -21,16 +21,19 @@ from dsframework.metrics import get_metric
 from dsframework.own_code import look_in
 from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, StudyStatus
-from dsframework.spec import ExperimentSpec, own_classes, parse_spec, to_yaml
+from dsframework.spec import ExperimentSpec, Tuning, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
 from dsframework.study._search import SearchOf, make_search, searches_of
+from dsframework.study._warm_start import warm_searches
 from dsframework.tracking import Journal, StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text, send_leftovers
 
 __all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
 
+_FIRST_SETTINGS = ("method", "metric", "trials", "seed", "early_stopping")
+"""Those of the search that are always part of a study's key; later ones where they are set, so that older keys stay what they were."""
 _running_here: set[str] = set()  # the studies that threads of this process run
 
 
@@ -135,12 +138,17 @@ def _prepare(
             failures[plan.name] = error
     if not prepared:
         raise next(iter(failures.values()))
-    return prepared, failures, searches
+    return prepared, failures, warm_searches(spec, prepared, searches)
 
 
 def _key(spec: ExperimentSpec, prepared: list[Prepared]) -> str:
     """A hash of all that a study's results depend on."""
-    parts: list[Any] = [spec.name, [item.trial_key(item.plan.search_space) for item in prepared], spec.tuning.model_dump(mode="json")]
+    tuning = {
+        name: value
+        for name, value in spec.tuning.model_dump(mode="json").items()
+        if name in _FIRST_SETTINGS or value != Tuning.model_fields[name].default
+    }
+    parts: list[Any] = [spec.name, [item.trial_key(item.plan.search_space) for item in prepared], tuning]
     afterwards = prepared[0].plan.afterwards
     return digest([*parts, afterwards] if afterwards else parts)
 

@@ -349,8 +349,8 @@ class TuningRun:
         elif record.status == "failed" and self._best is not None and self._best.number == record.number:  # fitted again, in vain
             finished = [trial for trial in self.trials.values() if trial.status == "finished"]
             self._best = min(finished, key=lambda trial: (self._rank(trial), trial.number), default=None)
-        mean = record.cv[self.prepared.plan.metric].mean if record.status == "finished" else None
-        self.search.tell(record.number - self.offset, mean)
+        mean = None if record.status == "failed" else record.cv[self.prepared.plan.metric].mean
+        self.search.tell(record.number - self.offset, mean, pruned=record.n_folds if record.status == "pruned" else None)
         best = self.best()
         if best is not None:
             self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)

@@ -1,6 +1,10 @@
 /**
- * A value to search as one line of text: `3`, `3, 4, 5`, `0.001 .. 10 log`.
+ * A value to search as one line of text: `3`, `3, 4, 5`, `0.001 .. 10 log`, or the JSON of
+ * a choice whose values bring arguments of their own.
  */
+
+import type { JSONObject } from '@lumino/coreutils';
+import { isMapping } from './json';
 
 /** What one value of a searchable argument is. */
 export type Kind = 'integer' | 'number' | 'string' | 'boolean';
@@ -8,8 +12,8 @@ export type Kind = 'integer' | 'number' | 'string' | 'boolean';
 /** One value. */
 export type Scalar = number | string | boolean | null;
 
-/** A value, a list of choices, or a range such as `{log_uniform: [0.001, 10]}`. */
-export type Searchable = Scalar | Scalar[] | Record<string, [number, number]>;
+/** A value, a list of choices, a range such as `{log_uniform: [0.001, 10]}`, or a choice. */
+export type Searchable = Scalar | Scalar[] | JSONObject;
 
 /** The range names of a kind: the plain one, then the logarithmic one. */
 const RANGES: Partial<Record<Kind, readonly [string, string]>> = {
@@ -35,6 +39,10 @@ export function parseSearchable(
   if (!trimmed) {
     return undefined;
   }
+  const choice = trimmed.startsWith('{') ? parseChoice(trimmed) : undefined;
+  if (choice) {
+    return choice;
+  }
   const names = RANGES[kind];
   const range = names ? RANGE.exec(trimmed) : null;
   if (names && range) {
@@ -49,6 +57,16 @@ export function parseSearchable(
     return parts.filter(Boolean).map(part => parseScalar(part, kind));
   }
   return parseScalar(trimmed, kind);
+}
+
+/** A mapping in JSON; half-typed text is none yet. */
+function parseChoice(text: string): JSONObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMapping(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -110,7 +110,8 @@ function isDefault(value: JSONValue, schema: DrawnSchema | undefined): boolean {
 
 function shown(value: unknown): string {
   if (isMapping(value)) {
-    const names = Object.keys(value);
+    const choices = mapping(value['choose']);
+    const names = Object.keys('choose' in value ? choices : value);
     const range = names.length === 1 && Array.isArray(value[names[0] ?? '']);
     return range && names[0]?.match(/int|uniform/)
       ? formatSearchable(value)

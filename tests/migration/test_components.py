@@ -385,6 +385,12 @@ def test_ways_to_search_and_which_are_only_near(how: str, tuning: dict[str, Any]
     assert ("a grid tries every combination" in told(found, "no effect")) == (how == "grid")
 
 
+def test_bohb_ends_bad_trials_early_where_there_are_several_folds() -> None:
+    found = migrated(train_params={"search_cv": {"search_optimization": "bohb", "n_trials": 7, "val_type": "WalkForward", "folds": 6}})
+    assert to_dict(found.spec)["tuning"] == {"method": "tpe", "trials": 7, "pruning": {"method": "asha"}}
+    assert "bad trials end after their first folds" in told(found, "changed")
+
+
 @pytest.mark.parametrize("search", [{"tuning_cv": False, "search_optimization": "grid"}, {"search_optimization": "none"}])
 def test_without_a_search_the_first_choice_stands(search: dict[str, Any]) -> None:
     found = migrated(train_params={"search_cv": search})

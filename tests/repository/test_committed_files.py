@@ -62,7 +62,7 @@ def test_every_pin_satisfies_the_declared_dependencies() -> None:
     wanted = [Requirement(text) for text in project["dependencies"]]
     wanted += [
         Requirement(text)
-        for extra in ("ray", "boosting", "statistics", "tsfresh", "test", "docs")
+        for extra in ("ray", "boosting", "search", "statistics", "tsfresh", "test", "docs")
         for text in project["optional-dependencies"][extra]
     ]
     unmet = [str(one) for one in wanted if not one.specifier.contains(pins.get(canonicalize_name(one.name), "0"), prereleases=True)]

@@ -50,6 +50,14 @@ describe('a value to search', () => {
     expect(formatSearchable(value)).toBe(text);
   });
 
+  it('keeps a choice whose values bring arguments', () => {
+    const value = { choose: { rbf: { gamma: [0.1, 1] }, linear: {} } };
+    const text = formatSearchable(value);
+    expect(parseSearchable(text, 'string')).toEqual(value);
+    const half = text.slice(0, 12);
+    expect(parseSearchable(half, 'string')).toBe(half);
+  });
+
   it('that is none stays what was typed, for the server to refuse', () => {
     expect(parseSearchable('abc', 'number')).toBe('abc');
     expect(parseWholeNumbers('1, x, 3 .. 5')).toEqual([1, 'x', 3, 4, 5]);
@@ -60,6 +68,11 @@ describe('a folded card', () => {
   it('says what it holds, the file first and defaults left out', () => {
     expect(summarise(['data'], SPEC, schema)).toBe('csv a.csv day');
     expect(summarise(['models'], SPEC, schema)).toBe('ridge alpha 0.1, 10');
+    const choice = { choose: { rbf: { gamma: [0.1, 1] }, linear: {} } };
+    const chosen = { models: [{ ridge: { alpha: choice } }] };
+    expect(summarise(['models'], chosen, schema)).toBe(
+      'ridge alpha rbf, linear'
+    );
     const sample = { data: { loader: 'sample', n_days: 400 } };
     expect(summarise(['data'], sample, schema)).toBe('sample');
   });
