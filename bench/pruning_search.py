@@ -18,9 +18,9 @@ features:
 split: {{cv: {{folds: 5}}}}
 models:
   - lightgbm:
-      n_estimators: {{int: [100, 1000]}}
-      learning_rate: {{log_uniform: [0.01, 0.3]}}
-      num_leaves: {{log_int: [4, 128]}}
+      n_estimators: {{int: [100, 1500]}}
+      learning_rate: {{log_uniform: [0.02, 0.3]}}
+      num_leaves: {{log_int: [4, 64]}}
       min_child_samples: {{log_int: [5, 200]}}
 tuning: {{method: random, trials: {trials}, seed: {seed}{more}}}
 metrics: [mae]

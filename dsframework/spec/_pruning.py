@@ -17,6 +17,7 @@ SHORT_FORM = "Short form"
 """Title of the part of a JSON Schema that a form need not draw, because another part says the same."""
 
 PruningMethod = Literal["asha", "median", "wilcoxon"]
+_STARTUP = 10
 _ONLY_FOR = {"eta": "asha", "p_value": "wilcoxon"}
 
 
@@ -30,7 +31,13 @@ class Pruning(Strict):
         "median, after every fold; wilcoxon those that are not worse than the best so far in a signed rank test of their folds.",
     )
     warmup: int = Field(default=1, ge=1, le=1000, title="Warm-up", description="Folds on which every trial is fitted.")
-    startup: int = Field(default=5, ge=0, le=100000, title="Start-up", description="As many first trials are fitted on every fold.")
+    startup: int | None = Field(
+        default=None,
+        ge=0,
+        le=100000,
+        title="Start-up",
+        description="As many first trials are fitted on every fold; 10 by default, but no more than a quarter of the search.",
+    )
     eta: int | None = Field(
         default=None,
         ge=2,
@@ -49,6 +56,10 @@ class Pruning(Strict):
                 text = f"{field} would do nothing with method: {self.method}; write method: {method}, or remove it"
                 raise PydanticCustomError("range", "{text}", {"text": text})
         return self
+
+    def first(self, n_trials: int) -> int:
+        """Return how many first trials of a search are never ended."""
+        return min(_STARTUP, n_trials // 4) if self.startup is None else self.startup
 
     @property
     def reduction(self) -> int:

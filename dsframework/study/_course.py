@@ -18,17 +18,17 @@ class Course:
         Pruning and budgets.
     n_fits
         How many fits a trial is.
-    alone
-        Whether there is one trial only, so that nothing is compared.
+    n_trials
+        How many trials the search has; a single one is compared with none.
     greater_is_better
         Direction of the metric that decides.
     """
 
-    def __init__(self, tuning: Tuning, n_fits: int, *, alone: bool, greater_is_better: bool) -> None:
-        pruning = None if alone else tuning.pruning
+    def __init__(self, tuning: Tuning, n_fits: int, n_trials: int, *, greater_is_better: bool) -> None:
+        pruning = tuning.pruning if n_trials > 1 else None
         rungs = pruning.rungs(n_fits) if pruning else ()
         self._stops = (*rungs, n_fits)
-        self._pruner = Pruner(pruning, len(rungs), greater_is_better=greater_is_better) if pruning else None
+        self._pruner = Pruner(pruning, len(rungs), n_trials, greater_is_better=greater_is_better) if pruning else None
         self._rung: dict[int, int] = {}
         self.budget = Budget(tuning, n_fits)
 

@@ -168,7 +168,7 @@ class ExperimentRun:
         best = self.tuning.best()
         cv = self.tuning.cv() or (result.cv if result else {})
         decided = cv.get(plan.metric)
-        ended = Counter(trial.status for trial in self.trials.values())
+        ended: Counter[str] = Counter(trial.status for trial in self.trials.values())
         if not self.trials and result:
             ended = Counter(finished=result.n_trials - result.n_pruned, pruned=result.n_pruned)
         return ExperimentProgress(

@@ -65,12 +65,14 @@ class Pruner:
         The rule.
     rungs
         How many rungs there are before a trial's last fold.
+    n_trials
+        How many trials there are.
     greater_is_better
         Direction of the scores.
     """
 
-    def __init__(self, pruning: Pruning, rungs: int, *, greater_is_better: bool) -> None:
-        self._pruning, self._sign = pruning, -1.0 if greater_is_better else 1.0
+    def __init__(self, pruning: Pruning, rungs: int, n_trials: int, *, greater_is_better: bool) -> None:
+        self._pruning, self._startup, self._sign = pruning, pruning.first(n_trials), -1.0 if greater_is_better else 1.0
         self._rungs = [_Rung() for _ in range(rungs)]
         self._ended: set[int] = set()
 
@@ -94,7 +96,7 @@ class Pruner:
             if folds is None:
                 continue
             loss = _mean(folds)
-            goes_on = loss is None or number < self._pruning.startup or self._holds(rung, loss, folds)
+            goes_on = loss is None or number < self._startup or self._holds(rung, loss, folds)
             if loss is not None:
                 rung.note(loss, folds)
             if not goes_on:
@@ -138,4 +140,4 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     for size in sizes:
         positive = {total + ranks[size]: count for total, count in ways.items()}
         ways = {total: ways.get(total, 0) + positive.get(total, 0) for total in {**ways, **positive}}
-    return sum(count for total, count in ways.items() if total >= reached) / 2 ** len(sizes)
+    return sum(count for total, count in ways.items() if total >= reached) / 2.0 ** len(sizes)

@@ -72,7 +72,7 @@ class TuningRun:
         self._spent: str | None = None
         self._best_history: list[float] = []
         self._groups = fit_groups(folds)
-        self._course = Course(prepared.plan.tuning, len(self._groups), alone=search.total == 1, greater_is_better=greater_is_better)
+        self._course = Course(prepared.plan.tuning, len(self._groups), search.total, greater_is_better=greater_is_better)
         self._asked: deque[int] = deque()
         self._ready: deque[int] = deque()
         self._tasks = TaskQueue()

@@ -154,9 +154,7 @@ function Progress(props: {
         aria-label={trans.__('Trials done')}
         aria-valuemin={0}
         aria-valuemax={total ?? undefined}
-        aria-valuenow={
-          total === null ? undefined : endedTrials(status)
-        }
+        aria-valuenow={total === null ? undefined : endedTrials(status)}
       >
         <span
           className="jp-mod-done"

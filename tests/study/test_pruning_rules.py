@@ -37,10 +37,10 @@ def p_by_trying_all_signs(differences: Sequence[float]) -> float:
     return sum(total >= observed - 1e-9 for total in sums) / len(sums)
 
 
-def goes_on(pruning: Pruning, mine: Row, others: list[Row], number: int) -> bool:
+def goes_on(pruning: Pruning, mine: Row, others: list[Row], startup: bool) -> bool:
     """The rules as they are told in the manual; smaller is better."""
     value, known = mean(mine), [(mean(row), row) for row in others if mean(row) is not None]
-    if value is None or number < pruning.startup or not known:
+    if value is None or startup or not known:
         return True
     values = [one for one, _ in known if one is not None]
     if pruning.method == "asha":
@@ -58,12 +58,13 @@ def one_after_the_other(pruning: Pruning, table: list[Row], fails: dict[int, int
     """After how many folds each pruned trial ends, when one worker does all; `fails` says on which fold a trial fails."""
     rungs = pruning.rungs(len(table[0]))
     reached: dict[int, list[Row]] = {rung: [] for rung in rungs}
+    startup = min(10, len(table) // 4) if pruning.startup is None else pruning.startup
     found = {}
     for number, row in enumerate(table):
         for rung in rungs:
             if fails.get(number, len(row)) < rung:
                 break
-            keeps = goes_on(pruning, row[:rung], reached[rung], number)
+            keeps = goes_on(pruning, row[:rung], reached[rung], number < startup)
             reached[rung].append(row[:rung])
             if not keeps:
                 found[number] = rung
@@ -74,7 +75,7 @@ def one_after_the_other(pruning: Pruning, table: list[Row], fails: dict[int, int
 def in_any_order(pruning: Pruning, table: list[Row], fails: dict[int, int], lot: random.Random, *, greater: bool) -> dict[int, int]:
     """The same by the class under test, while trials come to their rungs in a random order."""
     rungs = pruning.rungs(len(table[0]))
-    pruner = Pruner(pruning, len(rungs), greater_is_better=greater)
+    pruner = Pruner(pruning, len(rungs), len(table), greater_is_better=greater)
     under_way, found = [(number, 0) for number in range(len(table))], {}
     while under_way:
         number, rung = under_way.pop(lot.randrange(len(under_way)))
@@ -106,7 +107,7 @@ RULES = [
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32), greater=st.booleans())
 def test_what_is_pruned_is_what_one_worker_would_prune(pruning: Pruning, data: Any, seed: int, greater: bool) -> None:
-    shape = data.draw(st.tuples(st.integers(1, 14), st.integers(2, 7)))
+    shape = data.draw(st.tuples(st.integers(1, 18), st.integers(2, 7)))
     value = st.one_of(st.integers(-3, 3).map(float), st.integers(-3, 3).map(float), st.none())
     table = data.draw(st.lists(st.lists(value, min_size=shape[1], max_size=shape[1]), min_size=shape[0], max_size=shape[0]))
     fails = data.draw(st.dictionaries(st.integers(0, shape[0] - 1), st.integers(0, shape[1] - 1), max_size=3))
@@ -160,7 +161,7 @@ def test_decisions_fall_where_the_rule_can_tell(pruning: Pruning, n_fits: int, r
 
 def test_the_budget_of_fits_waits_until_it_knows_what_the_trials_before_need() -> None:
     tuning = parse_spec(document(tuning="{fits: 12, pruning: {method: asha, startup: 0}}")).tuning
-    course = Course(tuning, 5, alone=False, greater_is_better=False)  # it decides after 1 and 3 fits
+    course = Course(tuning, 5, 9, greater_is_better=False)  # it decides after 1 and 3 fits
     course.begin(0)
     assert course.budget.room() is True  # 5 + 5 of 12
     course.begin(1)
@@ -197,7 +198,7 @@ def document(*, tuning: str, cv: str = "{folds: 5}", alpha: str = "[1.0, 2.0]", 
     return (
         "{version: 1, name: pruning, task: regression, data: {loader: sample, n_entities: 1, n_days: 100}, target: {column: volume}, "
         f"features: [lag: {{columns: [volume], periods: [0]}}], split: {{cv: {cv}}}, models: [ridge: {{alpha: {alpha}}}], "
-        f"metrics: [mae], tuning: {tuning}{more}}}"
+        f"metrics: [mae, rmse], tuning: {tuning}{more}}}"
     )
 
 
@@ -216,6 +217,7 @@ def test_one_word_is_the_method_with_its_defaults() -> None:
         ({"tuning": "{pruning: asha}", "cv": "{method: hold_out}"}, "tuning.pruning", "a trial is 1 fit, and asha needs at least 2"),
         ({"tuning": "{pruning: wilcoxon}", "cv": "{folds: 4}"}, "tuning.pruning", "a trial is 4 fits, and wilcoxon needs at least 5"),
         ({"tuning": "{pruning: median}", "cv": "{folds: 6, refit: 6}"}, "tuning.pruning", "a trial is 1 fit"),
+        ({"tuning": "{pruning: median, pareto: [mae, rmse]}"}, "tuning.pruning", "would end trials of the front"),
         ({"tuning": "{fits: 0}"}, "tuning.fits", "1"),
         ({"tuning": "{seconds: 0}"}, "tuning.seconds", "0"),
     ],
