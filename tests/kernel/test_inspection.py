@@ -14,7 +14,7 @@ CASES = [
     ("%%tsml\nmodels: [ridge|]", "Linear regression with a quadratic penalty"),
     ("%%tsml\nmodels:\n  - |lightgbm: {max_depth: 3}", "keys: n_estimators, num_leaves, max_depth"),
     ("%%tsml\ndata:\n  loa|der: csv", "one of: csv, duckdb, frame, onetick, parquet, sample, sql"),
-    ("%%tsml\ntuning: {meth|od: grid}", "one of: grid, random, tpe"),
+    ("%%tsml\ntuning: {meth|od: grid}", "one of: grid, random, sobol, tpe, gp, cmaes"),
     ("%%tsml --exec|utor ray\nname: x", "--executor {local,ray,threads}"),
     ("%tsml comp|are", "usage: %tsml compare"),
 ]
