@@ -70,9 +70,15 @@ class TsmlError(Exception):
         The value that was found.
     mend
         What to do about it.
+
+    Attributes
+    ----------
+    log
+        The last lines that a fit printed before it failed, and where it raised; empty of other errors.
     """
 
     code: ClassVar[str] = "tsml.error"
+    log: str = ""
 
     def __init__(self, message: str, *, field: str | None = None, value: Any = None, mend: str | None = None) -> None:
         self.message = one_line(message)

@@ -8,6 +8,7 @@ export type StudyEvent =
   | ExperimentStarted
   | TrialFinished
   | ExperimentFinished
+  | StudyWaits
   | StudyFinished;
 
 /**
@@ -338,6 +339,7 @@ export interface ExperimentFinished {
  * A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
  *
  * `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
+ * `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
  */
 export interface StudyStatus {
   study: string;
@@ -358,6 +360,8 @@ export interface StudyStatus {
   trials_total: number | null;
   best: string | null;
   best_score: number | null;
+  waiting_since: string | null;
+  waiting_for: string | null;
   error: string | null;
   experiments: ExperimentProgress[];
 }
@@ -830,6 +834,13 @@ export interface StudyStarted {
   status: StudyStatus;
 }
 /**
+ * Fits wait for workers, or no longer do; the status says since when, and why.
+ */
+export interface StudyWaits {
+  kind: 'study_waits';
+  status: StudyStatus;
+}
+/**
  * A trial was fitted on every fold and recorded, or pruned, or failed.
  */
 export interface TrialFinished {
@@ -842,7 +853,7 @@ export interface TrialFinished {
  * One point of the search space, fitted on every fold; one that was pruned, on the first ones only, whose scores `cv` holds.
  *
  * Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
- * from the score of a fold's chosen point on the fold itself.
+ * from the score of a fold's chosen point on the fold itself. `log` is the last lines that a failed fit printed, and where it raised.
  */
 export interface TrialRecord {
   number: number;
@@ -855,6 +866,7 @@ export interface TrialRecord {
     [k: string]: MetricSummary;
   };
   error: string | null;
+  log: string | null;
   seconds: number;
   rounds: number[] | null;
   inside: number | null;

@@ -78,6 +78,11 @@ def _experiments(number: int) -> str:
     return f"{number} experiment{'' if number == 1 else 's'}"
 
 
+def _waits(status: Any) -> str:
+    """Since when a study waits for workers, and why; empty when it does not."""
+    return f"waiting for workers since {status.waiting_since}: {status.waiting_for}" if status.waiting_since else ""
+
+
 def _inside(fold: int | None) -> str:
     """Where a trial of a nested split was tried."""
     return "" if fold is None else f" inside fold {fold}" if fold else " before the final test"
@@ -92,17 +97,26 @@ def _came_to(trial: Any, metric: str) -> str:
 
 
 class _Printer:
-    """Tells on stderr what happens, a line an event."""
+    """Tells on stderr what happens, a line an event; of a fit that failed also its parameters and log, of equal failures once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
 
     def __call__(self, event: Any) -> None:
         status = event.status
         if event.kind == "study_started":
             print(f"study {status.study} on {status.executor}: {_experiments(len(status.experiments))}", file=sys.stderr)
+        elif event.kind == "study_waits":
+            print(_waits(status) or "workers are there", file=sys.stderr)
         elif event.kind == "trial_finished":
             trial = event.trial
             ended = status.trials_done + status.trials_pruned + status.trials_failed
             place = f"{event.experiment} trial {trial.number}{_inside(trial.inside)}"
             print(f"[{ended}/{status.trials_total}] {place}: {_came_to(trial, status.metric)}", file=sys.stderr)
+            if trial.error and trial.error not in self._told:
+                self._told.add(trial.error)
+                for line in (f"with {json.dumps(trial.params)}", *(trial.log or "").splitlines()):
+                    print(f"    {line}", file=sys.stderr)
 
 
 def _show(outcome: Any) -> None:
@@ -179,6 +193,8 @@ def _status(options: argparse.Namespace) -> int:
         shown = {"name", "status", "trials_done", "trials_pruned", "trials_total", "score", "run_id"}
         rows = [line.model_dump(include=shown) for line in status.experiments]
         print(f"study {status.study} {status.name!r}: {status.status}{f' ({status.error})' if status.error else ''}")
+        if waits := _waits(status):
+            print(waits)
         print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
         return 0
     studies = list_studies()

@@ -4,30 +4,47 @@ import os
 from pathlib import Path
 
 from dsframework.errors import ExecutorError
-from dsframework.execution._base import Executor, Finished
+from dsframework.execution._base import Executor, Finished, Waiting
 from dsframework.execution._local import LocalExecutor
+from dsframework.execution._machine import room_here
+from dsframework.execution._pools import Placement, place
 from dsframework.execution._threads import ThreadExecutor
 from dsframework.execution._work import Work
 
-__all__ = ["EXECUTORS", "Executor", "Finished", "LocalExecutor", "ThreadExecutor", "Work", "make_executor"]
+__all__ = [
+    "EXECUTORS",
+    "Executor",
+    "Finished",
+    "LocalExecutor",
+    "Placement",
+    "ThreadExecutor",
+    "Waiting",
+    "Work",
+    "make_executor",
+    "place",
+    "room_here",
+]
 
 EXECUTORS = ("local", "ray", "threads")
 
 
-def make_executor(name: str, *, cpus: int, gpus: float, home: Path) -> Executor:
-    """Return an executor by name.
+def make_executor(name: str, placement: Placement | None = None, *, home: Path) -> Executor:
+    """Return an executor by name, for fits of a pool; by default for those that take one CPU.
 
     Raises
     ------
     ExecutorError
-        When there is none of that name, or Ray does not answer.
+        When there is none of that name, when this machine has not enough for one fit, or when Ray does not answer.
     """
+    placement = placement or Placement()
     if name == "threads" or (name == "local" and not hasattr(os, "fork")):
-        return ThreadExecutor(threads_per_fit=cpus)
+        if placement.seconds:
+            raise ExecutorError("a thread can't be ended", field="resources.seconds", value=placement.seconds, mend="use --executor local")
+        return ThreadExecutor(workers=room_here(placement))
     if name == "local":
-        return LocalExecutor(threads_per_fit=cpus)
+        return LocalExecutor(workers=room_here(placement))
     if name == "ray":
         from dsframework.execution._ray import RayExecutor
 
-        return RayExecutor(cpus=cpus, gpus=gpus, home=home)
+        return RayExecutor(placement, home=home)
     raise ExecutorError("no such executor", field="executor", value=name, mend=f"use one of {', '.join(EXECUTORS)}")

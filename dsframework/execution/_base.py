@@ -8,14 +8,22 @@ executor that breaks raises `ExecutorError`. `put` hands a large value over once
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dsframework.errors import ModelError, TsmlError, one_line
+from dsframework.execution._said import raised_at
 from dsframework.execution._work import Work
 
-__all__ = ["Executor", "Finished", "guarded"]
+__all__ = ["Executor", "Finished", "Waiting", "guarded"]
 
 Finished = tuple[str, Any]
+
+
+class Waiting(NamedTuple):
+    """Why nothing is done though something is to do, and since when (seconds of the epoch)."""
+
+    since: float
+    why: str
 
 
 class Executor(Protocol):
@@ -26,6 +34,11 @@ class Executor(Protocol):
     @property
     def free(self) -> int:
         """How many more tasks are worth submitting now."""
+        ...
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """Since when tasks wait for a worker, and why; None while one is being done, or there is none."""
         ...
 
     def put(self, value: Any) -> Any:
@@ -46,10 +59,13 @@ class Executor(Protocol):
 
 
 def guarded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Run a task; an error of ours is its result, and anything else a library raised becomes a `ModelError`."""
+    """Run a task; an error of ours is its result, and anything else a library raised becomes a `ModelError` that says where in its log."""
     try:
         return function(*arguments)
     except TsmlError as error:
+        error.log = raised_at(error.__cause__)
         return error
     except Exception as error:  # noqa: BLE001  # the border to foreign code: estimators may raise anything, and the other trials go on
-        return ModelError(f"{type(error).__name__}: {one_line(error)}", field="models")
+        found = ModelError(f"{type(error).__name__}: {one_line(error)}", field="models")
+        found.log = raised_at(error)
+        return found

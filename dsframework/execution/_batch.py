@@ -10,8 +10,9 @@ from typing import Any
 
 import cloudpickle
 
-from dsframework.errors import ModelError
-from dsframework.execution._base import guarded
+from dsframework.errors import ModelError, TsmlError
+from dsframework.execution._base import Finished, guarded
+from dsframework.execution._said import listening
 from dsframework.execution._work import Handle, Work
 
 __all__ = ["Done", "do", "packed_batch", "sendable", "unpacked_batch"]
@@ -25,6 +26,12 @@ class Done:
     outcome: Any
     seconds: float
     log: str = ""
+
+    def finished(self) -> Finished:
+        """Return key and outcome, as an executor gives them back: an error brings its log."""
+        if self.log and isinstance(self.outcome, TsmlError):
+            self.outcome.log = self.log
+        return self.key, self.outcome
 
 
 def packed_batch(batch: list[Work]) -> bytes:
@@ -50,12 +57,15 @@ def do(body: bytes, value_of: Callable[[Handle], Any], begin: Callable[[int], No
     begin
         Told the position of a task before it is begun, so that others know which task a worker died of.
     """
-    for position, (key, function, arguments) in enumerate(unpacked_batch(body)):
-        begin(position)
-        started = time.perf_counter()
-        values = tuple(value_of(one) if isinstance(one, Handle) else one for one in arguments)
-        outcome = guarded(function, values)
-        yield Done(key, outcome, time.perf_counter() - started)
+    with listening() as said:
+        for position, (key, function, arguments) in enumerate(unpacked_batch(body)):
+            said.clear()
+            begin(position)
+            started = time.perf_counter()
+            values = tuple(value_of(one) if isinstance(one, Handle) else one for one in arguments)
+            outcome = guarded(function, values)
+            seconds = time.perf_counter() - started
+            yield Done(key, outcome, seconds, said.before(outcome.log) if isinstance(outcome, TsmlError) else "")
 
 
 def sendable(done: list[Done]) -> bytes:

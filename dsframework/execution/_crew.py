@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsframework.errors import ExecutorError
-from dsframework.execution._base import guarded
+from dsframework.execution._base import Waiting, guarded
 from dsframework.execution._batch import Done
 from dsframework.execution._blas import hold_blas, release_blas
 from dsframework.execution._dispatch import Dispatcher, Loss, Queue
@@ -85,11 +85,17 @@ class Crew(ABC):
         """
         with self._lock:
             self._lock.wait_for(lambda: queue.finished or self._broken or not queue.left, timeout)
+            queue.stalled = (queue.stalled or time.time()) if queue.waiting and not queue.in_hand else 0.0
             if not queue.finished and self._broken is not None:
                 raise self._broken
             found = list(queue.finished)
             queue.finished.clear()
             return found
+
+    def waiting(self, queue: Queue) -> Waiting | None:
+        """Return since when nothing of a queue is done though something waits, and why; None while something is."""
+        with self._lock:
+            return Waiting(queue.stalled, self._why(queue)) if queue.stalled else None
 
     def free(self, queue: Queue, kind: str) -> int:
         """Return how many more tasks of a kind are worth submitting: two batches for every worker."""
@@ -152,6 +158,10 @@ class Crew(ABC):
     @abstractmethod
     def status(self) -> list[dict[str, Any]]:
         """Return a line for every worker: where it is, what it does, for how many seconds, and how many tasks it has done."""
+
+    @abstractmethod
+    def _why(self, queue: Queue) -> str:
+        """Say why no worker does the tasks of a queue; called with the lock."""
 
     @abstractmethod
     def _begin(self) -> None:

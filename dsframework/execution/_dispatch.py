@@ -4,8 +4,8 @@
 * A worker is given a batch, as many tasks as fill a twentieth of a second by what tasks of their kind took so far, and has a second batch
   waiting, so that it is never idle while the driver is busy. Towards the end batches shrink, so that no worker is left with the rest.
 * Among the next tasks those are preferred whose data the worker has in hand already (`Work.near`).
-* Tasks of a worker that died go back to the front of their queue. The one that it died of is tried again by itself; after three workers
-  it is given up, with an error that says what they died of.
+* Tasks of a worker that died go back to the front of their queue. The one that it died of is tried again by itself, with nothing behind it;
+  after three workers it is given up, with an error that says what they died of.
 """
 
 from __future__ import annotations
@@ -58,12 +58,15 @@ class Queue:
         On how many workers it may be at once; None for all.
     since
         When its first task came, on the monotonic clock; 0 before.
+    stalled
+        Since when its tasks wait and none is in hand, in seconds of the epoch; 0 when that is not so.
     """
 
     number: int
     share: float = 1.0
     workers: int | None = None
     since: float = 0.0
+    stalled: float = 0.0
     waiting: deque[Work] = field(default_factory=deque)
     finished: deque[Done] = field(default_factory=deque)
     lost: dict[str, int] = field(default_factory=dict)
@@ -83,10 +86,11 @@ class Queue:
 
 @dataclass
 class _Hand:
-    """What a worker has been given and has not answered, in the order in which it does it."""
+    """What a worker has been given and has not answered, in its order; `suspect` says that the last of it may have cost a worker before."""
 
     tasks: OrderedDict[tuple[int, str], Work] = field(default_factory=OrderedDict)
     batches: deque[int] = field(default_factory=deque)
+    suspect: bool = False
     near: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
 
@@ -129,7 +133,7 @@ class Dispatcher:
     def next_batch(self, worker: int) -> list[tuple[int, Work]]:
         """Return what a worker is to do next, with the queue's number; empty when it has enough or nothing waits."""
         hand = self._hands[worker]
-        if len(hand.batches) >= _AHEAD or (self._alone is not None and self._alone != worker):
+        if len(hand.batches) >= _AHEAD or (hand.suspect and hand.tasks) or (self._alone is not None and self._alone != worker):
             return []
         queue = self._hungriest(worker)
         if queue is None:
@@ -205,6 +209,7 @@ class Dispatcher:
         return work
 
     def _give(self, queue: Queue, hand: _Hand, work: Work, worker: int) -> None:
+        hand.suspect = work.key in queue.lost
         hand.tasks[(queue.number, work.key)] = work
         queue.in_hand += 1
         queue.hands[worker] = queue.hands.get(worker, 0) + 1
@@ -244,6 +249,11 @@ class Dispatcher:
         if hand.batches[0] == 0:
             hand.batches.popleft()
 
+    def batch_of(self, worker: int) -> int:
+        """Return how many tasks of its first batch a worker has not answered."""
+        batches = self._hands[worker].batches
+        return batches[0] if batches else 0
+
     def running(self, worker: int) -> Work | None:
         """Return the first task that a worker has not answered."""
         return next(iter(self._hands[worker].tasks.values()), None)
@@ -260,12 +270,13 @@ class Dispatcher:
         at
             How many of the unanswered tasks it had finished before it died; its death is blamed on the next. None when it had begun none.
         unknown
-            Nobody knows which of its tasks it died of: each is tried again by itself.
+            Nobody knows which task of its first batch it died of: each is tried again by itself.
         log
             The last that it printed.
         """
         hand = self._hands.pop(worker)
-        at = 0 if unknown and len(hand.tasks) == 1 else at
+        unsure = hand.batches[0] if unknown and hand.batches else 0
+        at = 0 if unsure == 1 else at
         if self._alone == worker:
             self._alone = None
         back: list[tuple[Queue, Work]] = []
@@ -276,7 +287,7 @@ class Dispatcher:
             self._hand_back(queue, worker)
             if position == at and self._blame(queue, work, loss, log):
                 continue
-            if unknown:
+            if position < unsure:
                 queue.lost.setdefault(work.key, 0)
             back.append((queue, work))
         for queue, work in reversed(back):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsframework.execution._base import Finished
+from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._pool import shared_pool
 from dsframework.execution._threads import processors
 from dsframework.execution._work import Handle, Work
@@ -17,23 +17,26 @@ class LocalExecutor:
 
     Parameters
     ----------
-    threads_per_fit
-        Threads that one fit uses itself.
     workers
-        Fits at once; the processors divided by `threads_per_fit` by default.
+        Fits at once; one for every processor by default.
     """
 
     name = "local"
 
-    def __init__(self, *, threads_per_fit: int = 1, workers: int | None = None) -> None:
+    def __init__(self, *, workers: int | None = None) -> None:
         self._pool = shared_pool()
-        self._queue = self._pool.open(workers or max(1, processors() // threads_per_fit))
+        self._queue = self._pool.open(workers or processors())
         self._kind = ""
 
     @property
     def free(self) -> int:
         """How many more fits are worth submitting."""
         return self._pool.free(self._queue, self._kind)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """Since when nothing is done though something waits, and why."""
+        return self._pool.waiting(self._queue)
 
     def put(self, value: Any) -> Handle:
         """Copy a value to shared memory, where every worker reads it in place."""
@@ -46,7 +49,7 @@ class LocalExecutor:
 
     def wait(self, timeout: float) -> list[Finished]:
         """Return the fits that finished."""
-        return [(done.key, done.outcome) for done in self._pool.wait(self._queue, timeout)]
+        return [done.finished() for done in self._pool.wait(self._queue, timeout)]
 
     def close(self) -> None:
         """Drop the queued fits, and end those that still run a second later."""

@@ -14,22 +14,21 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError
 from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._crew import HERE, Crew, Value
-from dsframework.execution._dispatch import Dispatcher, Loss
+from dsframework.execution._dispatch import Dispatcher, Loss, Queue
 from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
+from dsframework.execution._said import last_lines
+from dsframework.execution._surroundings import BLAS_THREADS, Surroundings, current_folder, places_of_modules, surroundings
 from dsframework.execution._work import Handle
-from dsframework.execution._worker import BLAS_THREADS, MARK, Surroundings
-from dsframework.own_code import study_folders
+from dsframework.execution._worker import MARK
 
 __all__ = ["Pool", "shared_pool"]
 
@@ -37,7 +36,6 @@ _IDLE_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
 _GRACE_SECONDS = 1.0
 _STARTS = 3
-_LOG_LINES = 20
 
 
 @dataclass
@@ -103,13 +101,19 @@ class Pool(Crew):
                 lines.append({"pid": member.pid, "key": work.key if work else None, "seconds": seconds, "done": member.answered})
             return lines
 
+    def _why(self, queue: Queue) -> str:
+        ready = [worker for worker in self._dispatch.workers if worker > HERE]
+        if not ready:
+            return "the workers of this machine are being started"
+        return f"the {len(ready)} workers of this machine are busy with other studies"
+
     # The thread.
 
     def _begin(self) -> None:
         self._broken, self._starts = None, 0
         if self._thread is None:
             self._start_thread()
-        self._environments[max(self._queues)] = Surroundings(dict(os.environ), _folder(), _places(), _hears_no_warnings())
+        self._environments[max(self._queues)] = surroundings()
         self._poke()
 
     def _start_thread(self) -> None:
@@ -219,8 +223,8 @@ class Pool(Crew):
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt at the terminal is the driver's own
-            cwd=_folder(),
-            env={**environment, "PYTHONPATH": os.pathsep.join(_places())},
+            cwd=current_folder(),
+            env={**environment, "PYTHONPATH": os.pathsep.join(places_of_modules())},
         )
         theirs.close()
         mine.setblocking(False)
@@ -306,9 +310,8 @@ class Pool(Crew):
             self._selector.unregister(member.channel)
         count, _ = member.begun()
         at = count - 1 - member.answered if blame and count > member.answered else None
-        lines = tail.strip().splitlines()[-_LOG_LINES:]
         if worker in self._dispatch.workers:
-            self._dispatch.lose(worker, loss, at=at, log="\n".join(lines))
+            self._dispatch.lose(worker, loss, at=at, log="\n".join(last_lines(tail)))
         member.channel.close()
         os.close(member.mark)
         self._lock.notify_all()
@@ -390,25 +393,6 @@ class Pool(Crew):
             self._dispatch.done(worker, [(queue, one) for one in results])
         if messages:
             self._lock.notify_all()
-
-
-def _hears_no_warnings() -> bool:
-    """Whether this process shows no warning at all, as the command line does."""
-    return bool(warnings.filters) and tuple(warnings.filters[0][:4]) == ("ignore", None, Warning, None)
-
-
-def _folder() -> str:
-    """The current folder; the root where somebody has removed it."""
-    try:
-        return str(Path.cwd())
-    except OSError:
-        return os.sep
-
-
-def _places() -> tuple[str, ...]:
-    """Where Python looks for modules, this package's own folder first; folders of studies come with their tasks."""
-    own = str(Path(__file__).resolve().parents[2])
-    return tuple(path for path in dict.fromkeys([own, *sys.path]) if path and path not in study_folders())
 
 
 _pool: Pool | None = None

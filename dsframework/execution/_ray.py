@@ -5,34 +5,44 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError, TsmlError, one_line
-from dsframework.execution._base import Finished
+from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._crew import HERE, Crew, Value
 from dsframework.execution._dispatch import Loss, Queue
 from dsframework.execution._packing import pack, unpack
+from dsframework.execution._pools import Placement, told
 from dsframework.execution._ray_connection import connect
+from dsframework.execution._ray_room import refuse_too_much, room_on
 from dsframework.execution._ray_worker import RayWorker
+from dsframework.execution._surroundings import Surroundings, surroundings
 from dsframework.execution._work import Handle, Work
 
 __all__ = ["RayExecutor"]
 
+_FULL = ("ObjectStoreFullError", "OutOfDiskError")
 _IDLE_SECONDS = 20.0
 _LOOK_SECONDS = 0.02
 _GRACE_SECONDS = 1.0
+_NODES_SECONDS = 2.0
+_BATCH_GRACE_SECONDS = 1.0
+_STARTS = 3
 
 
 @dataclass
 class _Member:
-    """An actor as this process sees it."""
+    """An actor as this process sees it; `answers` are those to come, in their order, each with its queue (None of what no task is)."""
 
     actor: Any
+    pid: int
+    node: str
     has: set[int] = field(default_factory=set)
-    answers: dict[Any, int] = field(default_factory=dict)
+    answers: dict[Any, int | None] = field(default_factory=dict)
+    environment: Surroundings | None = None
     since: float = 0.0
     done: int = 0
     doomed: Loss | None = None
@@ -45,17 +55,22 @@ class RayCrew(Crew):
     ----------
     address
         A cluster's address; a Ray of this process when it is None.
-    cpus, gpus
+    placement
         What one fit asks Ray for.
     home
         Folder for the token that guards a Ray started here.
     """
 
-    def __init__(self, address: str | None, cpus: int, gpus: float, home: Path) -> None:
+    def __init__(self, address: str | None, placement: Placement, home: Path) -> None:
         super().__init__()
-        self._address, self._cpus, self._gpus, self._home = address, cpus, gpus, home
+        self._address, self._placement, self._home = address, placement, home
         self._ray: Any = None
+        self._node = ""
         self._slots = 0
+        self._free: dict[str, float] = {}
+        self._looked = 0.0
+        self._failed_starts = 0
+        self._environments: dict[int, Surroundings] = {}
         self._members: dict[int, _Member] = {}
         self._coming: dict[Any, tuple[int, Any]] = {}
         self._thread: threading.Thread | None = None
@@ -65,7 +80,7 @@ class RayCrew(Crew):
         """Return a line for every actor; see `Crew.status`."""
         with self._lock:
             return [
-                {"pid": None, "key": work.key if work else None, "seconds": time.monotonic() - member.since, "done": member.done}
+                {"pid": member.pid, "key": work.key if work else None, "seconds": time.monotonic() - member.since, "done": member.done}
                 for worker, member in self._members.items()
                 for work in [self._dispatch.running(worker)]
             ]
@@ -77,12 +92,20 @@ class RayCrew(Crew):
             self._thread.start()
         for queue in self._queues.values():
             queue.workers = self._slots or None
+        self._environments[max(self._queues)] = surroundings()
+
+    def _why(self, queue: Queue) -> str:
+        if self._ray is None:
+            return f"Ray {self._address or 'on this machine'} is to answer"
+        free = told({name: self._free.get(name, 0) for name, amount in self._placement.asks.items() if amount})
+        return f"a fit of pool {self._placement.pool!r} asks for {self._placement}, Ray has {free} free"
 
     def _poke(self) -> None:
         self._lock.notify_all()
 
     def _let_go(self, busy: list[int]) -> None:
         self._idle_since = time.monotonic()
+        self._environments = {number: one for number, one in self._environments.items() if number in self._queues}
         for worker in busy:
             threading.Timer(_GRACE_SECONDS, self._end_late, (worker, self._members[worker].done)).start()
 
@@ -111,21 +134,30 @@ class RayCrew(Crew):
         except TsmlError as error:
             self._end(error if isinstance(error, ExecutorError) else ExecutorError(str(error)))
         except Exception as error:  # noqa: BLE001  # whatever Ray raises when its head is gone
+            if type(error).__name__ in _FULL:
+                text = f"the object store of Ray has no room for the rows: {one_line(error, 160)}"
+                self._end(ExecutorError(text, field="executor", mend="start Ray with a larger object store, or use fewer columns"))
+                return
             self._end(ExecutorError(f"Ray does not answer: {one_line(error)}", mend="start the study again; finished trials are kept"))
 
     def _connect(self) -> None:
         ray = connect(self._address, self._home)
-        has = ray.cluster_resources()
-        slots = has.get("CPU", 1) / self._cpus
-        if self._gpus:
-            slots = min(slots, has.get("GPU", 0) / self._gpus)
-        if slots < 1:
-            text = f"no node has {self._cpus} CPUs and {self._gpus:g} GPUs"
-            raise ExecutorError(text, field="resources", mend="ask for less, or start a larger cluster")
+        refuse_too_much(ray.nodes(), self._placement)
+        self._node = ray.get_runtime_context().get_node_id()
         with self._lock:
-            self._ray, self._slots = ray, int(slots)
+            self._ray = ray
+        self._look_at_nodes()
+
+    def _look_at_nodes(self) -> None:
+        """Nodes come and go."""
+        if time.monotonic() - self._looked < _NODES_SECONDS:
+            return
+        slots = max(1, room_on(self._ray.nodes(), self._placement))
+        free = self._ray.available_resources()
+        with self._lock:
+            self._looked, self._slots, self._free = time.monotonic(), slots, free
             for queue in self._queues.values():
-                queue.workers = self._slots
+                queue.workers = slots
 
     def _end(self, error: ExecutorError | None) -> None:
         with self._lock:
@@ -140,6 +172,7 @@ class RayCrew(Crew):
 
     def _step(self) -> bool:
         """Send what can be sent and take in what is there; returns whether to go on."""
+        self._look_at_nodes()
         with self._lock:
             if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
                 self._lock.release()
@@ -165,11 +198,16 @@ class RayCrew(Crew):
         return True
 
     def _staff(self) -> None:
-        wanted = self._slots if any(queue.left for queue in self._queues.values()) else 0
+        wanted = min(self._slots, sum(queue.left for queue in self._queues.values()))
         for _ in range(wanted - len(self._members) - len(self._coming)):
             self._made += 1
-            actor = self._ray.remote(RayWorker).options(num_cpus=self._cpus, num_gpus=self._gpus, max_restarts=0).remote()
+            actor = self._ray.remote(RayWorker).options(**self._options()).remote()
             self._coming[actor.ready.remote()] = (self._made, actor)
+
+    def _options(self) -> dict[str, Any]:
+        asked = self._placement
+        memory = {"memory": asked.memory} if asked.memory else {}
+        return {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "resources": dict(asked.resources), "max_restarts": 0, **memory}
 
     def _feed(self, worker: int) -> None:
         member = self._members[worker]
@@ -177,10 +215,14 @@ class RayCrew(Crew):
             needed = sorted({one.number for _, work in batch for one in work.arguments if isinstance(one, Handle)} - member.has)
             member.has.update(needed)
             queue = batch[0][0]
-            answer = member.actor.do.remote(packed_batch([work for _, work in batch]), needed, *map(self._stored, needed))
             if not member.answers:
                 member.since = time.monotonic()
-            member.answers[answer] = queue
+            if member.node == self._node and member.environment != self._environments[queue]:
+                member.environment = self._environments[queue]
+                member.actor.surround.remote(member.environment)
+            if needed:
+                member.answers[member.actor.hold.remote(needed, *map(self._stored, needed))] = None
+            member.answers[member.actor.do.remote(packed_batch([work for _, work in batch]))] = queue
 
     def _stored(self, number: int) -> Any:
         held = self._values[number]
@@ -192,9 +234,14 @@ class RayCrew(Crew):
         return held.stored
 
     def _look_for_late(self) -> None:
+        """End the actors whose task has reached its limit; the time in which an actor reads the rows does not count."""
         for worker, member in self._members.items():
             work = self._dispatch.running(worker)
-            if work is not None and work.seconds is not None and time.monotonic() - member.since > work.seconds:
+            first, queue = next(iter(member.answers.items()), (None, None))
+            if work is None or work.seconds is None or queue is None:
+                continue
+            limit = work.seconds + (_BATCH_GRACE_SECONDS if self._dispatch.batch_of(worker) > 1 else 0.0)
+            if time.monotonic() - member.since > limit and not self._ray.wait([first], timeout=0)[0]:
                 self._doom(member, Loss(f"took longer than its limit of {work.seconds:g} s and was ended", attempts=1))
 
     def _take(self, reference: Any) -> None:
@@ -207,33 +254,43 @@ class RayCrew(Crew):
         queue = member.answers.pop(reference)
         member.since = time.monotonic()
         try:
-            results: list[Done] = unpack(self._ray.get(reference), None)
+            answer = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             self._lose(worker, member, error)
             return
-        with self._lock:
-            member.done += len(results)
-            self._dispatch.done(worker, [(queue, one) for one in results])
-            self._lock.notify_all()
+        if queue is not None:
+            results: list[Done] = unpack(answer, None)
+            with self._lock:
+                member.done += len(results)
+                self._dispatch.done(worker, [(queue, one) for one in results])
+                self._lock.notify_all()
+        if member.doomed is not None and not member.answers:  # it was done a moment before it was ended
+            self._lose(worker, member, None)
 
     def _join(self, reference: Any) -> None:
         worker, actor = self._coming.pop(reference)
         try:
-            self._ray.get(reference)
+            node, pid = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
-            raise ExecutorError(f"no worker could be started on Ray: {one_line(error, 200)}", field="executor") from error
+            self._failed_starts += 1  # its node may have been lost meanwhile
+            if self._failed_starts >= _STARTS:
+                text = f"no worker could be started on Ray in {_STARTS} attempts: {one_line(error, 200)}"
+                raise ExecutorError(text, field="executor") from error
+            return
+        self._failed_starts = 0
         with self._lock:
-            self._members[worker] = _Member(actor)
+            self._members[worker] = _Member(actor, pid, node)
             self._dispatch.join(worker)
             self._lock.notify_all()
 
-    def _lose(self, worker: int, member: _Member, error: Exception) -> None:
-        loss = member.doomed
+    def _lose(self, worker: int, member: _Member, error: Exception | None) -> None:
+        """An actor is gone; that is nobody's fault where its node is gone as well."""
+        loss, whole = member.doomed, any(node["NodeID"] == member.node and node["Alive"] for node in self._ray.nodes())
         if loss is None and isinstance(error, self._ray.exceptions.OutOfMemoryError):
             loss = Loss(f"out of memory, also when it ran alone: {one_line(error, 200)}", attempts=2, alone=True)
         with self._lock:
             del self._members[worker]
-            self._dispatch.lose(worker, loss or Loss(f"its worker was lost: {type(error).__name__}: {one_line(error, 160)}"), unknown=True)
+            self._dispatch.lose(worker, loss or Loss(f"its worker was lost: {type(error).__name__}: {one_line(error, 160)}"), unknown=whole)
             self._lock.notify_all()
 
 
@@ -244,7 +301,7 @@ class RayExecutor:
     ----------
     address
         A cluster's address; ``RAY_ADDRESS`` by default, and a Ray of this process when there is none.
-    cpus, gpus
+    placement
         What one fit asks Ray for.
     home
         Folder for the token that guards a Ray started here.
@@ -252,8 +309,8 @@ class RayExecutor:
 
     name = "ray"
 
-    def __init__(self, *, address: str | None = None, cpus: int = 1, gpus: float = 0, home: Path) -> None:
-        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), cpus, gpus, home)
+    def __init__(self, placement: Placement, *, address: str | None = None, home: Path) -> None:
+        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), replace(placement, seconds=None), home)
         self._queue: Queue = self._crew.open(None)
         self._kind = ""
 
@@ -261,6 +318,11 @@ class RayExecutor:
     def free(self) -> int:
         """How many more fits are worth submitting."""
         return self._crew.free(self._queue, self._kind)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """Since when nothing is done though something waits, and why."""
+        return self._crew.waiting(self._queue)
 
     def put(self, value: Any) -> Handle:
         """Store a value in the object store; returns its handle."""
@@ -273,7 +335,7 @@ class RayExecutor:
 
     def wait(self, timeout: float) -> list[Finished]:
         """Return the fits that finished."""
-        return [(done.key, done.outcome) for done in self._crew.wait(self._queue, timeout)]
+        return [done.finished() for done in self._crew.wait(self._queue, timeout)]
 
     def close(self) -> None:
         """Drop what has not begun, and end what still runs a second later; Ray stays for the next study of this process."""
@@ -284,10 +346,10 @@ _crews: dict[tuple[Any, ...], RayCrew] = {}
 _crews_lock = threading.Lock()
 
 
-def _crew(address: str | None, cpus: int, gpus: float, home: Path) -> RayCrew:
+def _crew(address: str | None, placement: Placement, home: Path) -> RayCrew:
     """Return the crew of this process for such fits."""
     with _crews_lock:
-        key = (address, cpus, gpus)
+        key = (address, placement)
         if key not in _crews:
-            _crews[key] = RayCrew(address, cpus, gpus, home)
+            _crews[key] = RayCrew(address, placement, home)
         return _crews[key]

@@ -18,16 +18,14 @@ class ThreadExecutor:
 
     Parameters
     ----------
-    threads_per_fit
-        Threads that one fit uses itself.
     workers
-        Fits at once; the processors divided by `threads_per_fit` by default.
+        Fits at once; one for every processor by default.
     """
 
     name = "threads"
 
-    def __init__(self, *, threads_per_fit: int = 1, workers: int | None = None) -> None:
-        self._workers = workers or max(1, processors() // threads_per_fit)
+    def __init__(self, *, workers: int | None = None) -> None:
+        self._workers = workers or processors()
         self._pool: ThreadPoolExecutor | None = None
         self._running: dict[Future[Any], str] = {}
 
@@ -35,6 +33,11 @@ class ThreadExecutor:
     def free(self) -> int:
         """How many more fits are worth submitting: one spare for every worker keeps them busy."""
         return 2 * self._workers - len(self._running)
+
+    @property
+    def waiting(self) -> None:
+        """Nothing: threads are always there."""
+        return
 
     def put(self, value: Any) -> Any:
         """Return `value` itself: threads share memory."""

@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import mmap
-import os
 import socket
 import struct
 import sys
 import time
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from dsframework.execution._batch import Done, do, sendable
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._packing import Block
 from dsframework.execution._work import Handle
-from dsframework.own_code import study_folders
 
-__all__ = ["BLAS_THREADS", "MARK", "Surroundings", "serve"]
+__all__ = ["MARK", "serve"]
 
 MARK = struct.Struct("<QQ")
 """What a worker says of itself in shared memory: how many tasks it has begun, and when the last of them, in nanoseconds of the clock."""
 
-_FILTERS = tuple(warnings.filters)
-BLAS_THREADS = frozenset({"OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
 _TELL_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a worker has in common with its driver.
-
-    Attributes
-    ----------
-    variables
-        The driver's environment.
-    folder
-        Its current folder.
-    path
-        Where it looks for modules, but for the folders of studies, which come with their tasks.
-    no_warnings
-        Whether it shows no warning at all.
-    """
-
-    variables: dict[str, str]
-    folder: str
-    path: tuple[str, ...]
-    no_warnings: bool
-
-    def take(self) -> None:
-        """Have them in this process; the number of threads of BLAS stays this worker's own."""
-        with contextlib.suppress(OSError):
-            os.chdir(self.folder)
-        sys.path[:] = [*self.path, *(place for place in sys.path if place in study_folders())]
-        importlib.invalidate_caches()  # a package may have been installed since
-        for name in os.environ.keys() - self.variables.keys() - BLAS_THREADS:
-            del os.environ[name]
-        os.environ.update({name: value for name, value in self.variables.items() if name not in BLAS_THREADS})
-        warnings.filters[:] = _FILTERS  # type: ignore[index]
-        if self.no_warnings:
-            warnings.simplefilter("ignore")
 
 
 class _Worker:

@@ -60,6 +60,7 @@ class Plan:
     metric: str
     seed: int
     threads: int
+    device: str
     early_stopping: EarlyStopping | None
     audit: Literal["full", "features", "off"] = "full"
     quantiles: tuple[float, ...] = ()
@@ -89,6 +90,7 @@ class Plan:
             metrics=self.metrics,
             seed=self.seed,
             threads=self.threads,
+            device=self.device,
             early_stopping=self.early_stopping,
             horizon=self.horizon,
             import_path=import_path,
@@ -111,6 +113,7 @@ class Plan:
             "seed": self.seed,
             "early_stopping": self.early_stopping.model_dump(mode="json") if self.early_stopping else None,
             **({"quantiles": list(self.quantiles)} if self.quantiles else {}),
+            **({} if self.device == "cpu" else {"device": self.device}),
         }
 
     @property
@@ -185,7 +188,8 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         metrics=spec.metric_names,
         metric=spec.metric,
         seed=spec.tuning.seed,
-        threads=spec.resources.cpus,
+        threads=spec.resources.cpus or 1,
+        device="cuda" if spec.resources.gpus else "cpu",
         early_stopping=spec.tuning.early_stopping,
         audit=spec.audit,
         quantiles=quantile_levels(spec.intervals) if spec.intervals and spec.intervals.method == "quantile" else (),

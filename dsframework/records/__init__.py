@@ -11,6 +11,7 @@ from dsframework.records._progress import (
     StudyFinished,
     StudyStarted,
     StudyStatus,
+    StudyWaits,
     TrialFinished,
 )
 from dsframework.records._results import (
@@ -73,6 +74,7 @@ __all__ = [
     "StudyResult",
     "StudyStarted",
     "StudyStatus",
+    "StudyWaits",
     "TrialFinished",
     "TrialRecord",
     "TrialsAccount",

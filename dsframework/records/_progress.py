@@ -16,6 +16,7 @@ __all__ = [
     "StudyFinished",
     "StudyStarted",
     "StudyStatus",
+    "StudyWaits",
     "TrialFinished",
 ]
 
@@ -47,6 +48,7 @@ class StudyStatus(Record):
     """A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
 
     `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
+    `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
     """
 
     study: str
@@ -67,6 +69,8 @@ class StudyStatus(Record):
     trials_total: int | None = None
     best: str | None = None
     best_score: float | None = None
+    waiting_since: str | None = None
+    waiting_for: str | None = None
     error: str | None = None
     experiments: list[ExperimentProgress] = []
 
@@ -103,6 +107,13 @@ class ExperimentFinished(Record):
     result: ExperimentResult
 
 
+class StudyWaits(Record):
+    """Fits wait for workers, or no longer do; the status says since when, and why."""
+
+    kind: Literal["study_waits"] = "study_waits"
+    status: StudyStatus
+
+
 class StudyFinished(Record):
     """Nothing more will come."""
 
@@ -111,4 +122,4 @@ class StudyFinished(Record):
     result: StudyResult
 
 
-StudyEvent = StudyStarted | ExperimentStarted | TrialFinished | ExperimentFinished | StudyFinished
+StudyEvent = StudyStarted | ExperimentStarted | TrialFinished | ExperimentFinished | StudyWaits | StudyFinished

@@ -38,7 +38,7 @@ class TrialRecord(Record):
     """One point of the search space, fitted on every fold; one that was pruned, on the first ones only, whose scores `cv` holds.
 
     Of a nested split `inside` is the fold whose training part it was tried in, 0 for the part before the final test; `part` tells a trial
-    from the score of a fold's chosen point on the fold itself.
+    from the score of a fold's chosen point on the fold itself. `log` is the last lines that a failed fit printed, and where it raised.
     """
 
     number: int
@@ -47,6 +47,7 @@ class TrialRecord(Record):
     status: Literal["finished", "failed", "pruned"]
     cv: dict[str, MetricSummary] = {}
     error: str | None = None
+    log: str | None = None
     seconds: float = 0.0
     rounds: list[int] | None = None
     inside: int | None = None

@@ -121,6 +121,7 @@ from dsframework.spec._parse import (
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._preprocessing_own import PythonStepArguments
 from dsframework.spec._pruning import Pruning
+from dsframework.spec._resources import Gpus, MemorySize, Resources, bytes_of
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
 from dsframework.spec._split import (
@@ -134,7 +135,7 @@ from dsframework.spec._split import (
 )
 from dsframework.spec._target import TargetScale, TargetSpec, duration_of
 from dsframework.spec._target_transforms import TransformArguments, as_components
-from dsframework.spec._tuning import LEARNING, EarlyStopping, Resources, Tracking, Tuning
+from dsframework.spec._tuning import LEARNING, EarlyStopping, Tracking, Tuning
 from dsframework.spec._weights import WeightSpec
 from dsframework.spec._words import plain_words
 
@@ -186,6 +187,7 @@ __all__ = [
     "FourierArguments",
     "FrameData",
     "GaussianMixtureArguments",
+    "Gpus",
     "GroupsSpec",
     "HdbscanArguments",
     "HistGradientBoostingArguments",
@@ -206,6 +208,7 @@ __all__ = [
     "LogisticRegressionArguments",
     "MahalanobisArguments",
     "MeanArguments",
+    "MemorySize",
     "MetricInfo",
     "MlpArguments",
     "ModelArguments",
@@ -261,6 +264,7 @@ __all__ = [
     "ZscoreArguments",
     "apply_settings",
     "as_components",
+    "bytes_of",
     "cases_of",
     "catalogue",
     "default_metrics",

@@ -16,10 +16,11 @@ from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_info, metric_problem
 from dsframework.spec._models_nested import members_of, search_space
 from dsframework.spec._preprocessing import needs_entity
+from dsframework.spec._resources import Resources
 from dsframework.spec._searching import search_problems
 from dsframework.spec._split import SplitSpec
 from dsframework.spec._target import TargetSpec, target_problems
-from dsframework.spec._tuning import Resources, Tracking, Tuning
+from dsframework.spec._tuning import Tracking, Tuning
 from dsframework.spec._weights import WeightSpec
 
 __all__ = ["STAGES", "ExperimentSpec", "Variants"]

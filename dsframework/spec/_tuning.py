@@ -1,4 +1,4 @@
-"""How a search space is walked, what one fit may use, and where the runs go."""
+"""How a search space is walked, and where the runs go."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from dsframework.spec._arguments import Strict
 from dsframework.spec._metrics import MetricName
 from dsframework.spec._pruning import PruningField
 
-__all__ = ["LEARNING", "EarlyStopping", "Resources", "Tracking", "Tuning"]
-
+__all__ = ["LEARNING", "EarlyStopping", "Tracking", "Tuning"]
 
 LEARNING = ("tpe", "gp", "cmaes")
 """The methods that choose points by the scores of those before."""
@@ -79,14 +78,6 @@ class Tuning(Strict):
     fits: int | None = Field(
         default=None, ge=1, title="Fits", description="A trial begins as long as it and those before it need no more fits than this."
     )
-
-
-class Resources(Strict):
-    """What one fit may use."""
-
-    pool: Literal["cpu", "gpu"] = Field(default="cpu", title="Pool")
-    cpus: int = Field(default=1, ge=1, le=1024, title="CPUs", description="Threads of one fit.")
-    gpus: float = Field(default=0, ge=0, le=64, title="GPUs")
 
 
 class Tracking(Strict):

@@ -75,6 +75,7 @@ def trial_table(run: ExperimentRun) -> dict[str, list[Any]]:
         table[f"cv_{name}_std"] = [row.cv[name].std if name in row.cv else None for row in rows]
     table["seconds"] = [round(row.seconds, 4) for row in rows]
     table["error"] = [row.error or "" for row in rows]
+    table["log"] = [row.log or "" for row in rows]
     return table
 
 

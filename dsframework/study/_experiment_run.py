@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from dsframework.errors import TsmlError
-from dsframework.experiment import AuditOutcome, FinalOutcome, FitJob, audit_fit, fit_final, searched
+from dsframework.experiment import AuditOutcome, FinalOutcome, FitJob, audit_fit, digest, fit_final, searched
 from dsframework.features import own_paths
 from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, ExperimentResult, Status, TrialRecord
@@ -139,10 +139,14 @@ class ExperimentRun:
 
     def accept(self, key: str, outcome: Any) -> list[TrialRecord]:
         """Take in a fit's outcome, which may be an error; returns the trials that have ended with it."""
-        _, what, _ = key.split("/")
+        _, what, fold = key.split("/")
         if what in (_FINAL, _AUDIT):
+            if not isinstance(outcome, TsmlError):
+                self.store.fits.keep(self._key_of(what), what, outcome)
             self._accept_final(what, outcome)
             return []
+        if isinstance(outcome, TsmlError):
+            _name_fold(outcome, what.partition("outer-")[2] or fold)
         trials = self.tuning.accept(what, outcome)
         self._advance()
         return trials
@@ -161,6 +165,8 @@ class ExperimentRun:
         """End well; what was only needed to conclude it is let go."""
         self.result, self.status = result, "finished"
         self.final = None
+        for what in (_FINAL, _AUDIT):
+            self.store.fits.forget(self._key_of(what))
 
     def progress(self) -> ExperimentProgress:
         """Return the experiment's line of the leaderboard."""
@@ -216,7 +222,16 @@ class ExperimentRun:
         self._queue(_AUDIT, audit_fit, self.tuning.first_job(), first, said, plan.metric, self.greater_is_better)
 
     def _queue(self, what: str, function: Any, *arguments: Any) -> None:
+        kept = self.store.fits.of(self._key_of(what)).get(what)
+        if kept is not None:
+            self._accept_final(what, kept)
+            return
         self._tasks.append(Task(f"{self.position}/{what}/0", function, self.prepared.dataset_key, arguments))
+
+    def _key_of(self, what: str) -> str:
+        """The key that the final fit and the audit are kept under until the experiment is recorded."""
+        first = self.tuning.first_job().params if what == _AUDIT else {}
+        return digest([self.prepared.trial_key(self.tuning.chosen().params), what, first])
 
     def _accept_final(self, what: str, outcome: Any) -> None:
         if isinstance(outcome, TsmlError):
@@ -229,3 +244,10 @@ class ExperimentRun:
     def _clear(self) -> None:
         self._tasks.clear()
         self.tuning.clear()
+
+
+def _name_fold(error: TsmlError, fold: str) -> None:
+    """Have an error say which fold it comes from."""
+    name = f"fold {fold}"
+    if fold != "0" and name not in error.message:
+        error.message = f"{name}: {error.message}"

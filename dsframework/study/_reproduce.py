@@ -12,13 +12,14 @@ import numpy as np
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
-from dsframework.execution import Work, make_executor
+from dsframework.execution import Placement, Work, make_executor
 from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_folds
 from dsframework.records import ExperimentResult, Reproduction
 from dsframework.spec import own_classes
 from dsframework.splitting import fit_groups
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._intervals import Intervals, make_intervals
+from dsframework.study._place import placed
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.tracking import client, environment, guard, home, load_predictions, load_result, load_spec_of, read_text, run_summary
 
@@ -55,7 +56,7 @@ def reproduce(
     """
     run = run_summary(run_id)
     recorded = load_result(run.run_id)
-    spec = load_spec_of(run.run_id)
+    spec, placement = placed(load_spec_of(run.run_id), executor)
     plan = next((plan for plan in expand(spec) if plan.name == recorded.name), None)
     if plan is None:
         raise NotFoundError(f"the recorded document has no experiment {recorded.name!r}", field="run", value=run_id)
@@ -70,7 +71,7 @@ def reproduce(
         differences.append(
             f"data: the rows are not those that were recorded ({tags.get('tsml.data', '')[:12]} then, {prepared.fingerprint[:12]} now)"
         )
-    folds, final = _fit_again(prepared, recorded, executor, str(folder), spec.resources.cpus)
+    folds, final = _fit_again(prepared, recorded, executor, str(folder), placement)
     frames_now = _frames(prepared, folds, final)
     job = prepared.job(recorded.params)
     intervals = make_intervals(prepared, job, frames_now["cv"], final) if plan.intervals else None
@@ -94,9 +95,9 @@ def reproduce(
 
 
 def _fit_again(
-    prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, cpus: int
+    prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, placement: Placement
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
-    backend = make_executor(executor, cpus=cpus, gpus=0, home=home())
+    backend = make_executor(executor, placement, home=home())
     import_path = folder if own_classes(prepared.plan.model) else None
     job = prepared.job(recorded.params, import_path=import_path)
     chosen = {one.fold: prepared.job(one.params, import_path=import_path) for one in recorded.nested}

@@ -24,6 +24,7 @@ from dsframework.records import ExperimentProgress, StudyStatus
 from dsframework.spec import ExperimentSpec, Tuning, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._outcome import StudyOutcome
+from dsframework.study._place import placed
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
 from dsframework.study._search import SearchOf, make_search, searches_of
@@ -74,7 +75,9 @@ def run_study(
     Raises
     ------
     SpecError
-        When the document asks for something impossible.
+        When the document asks for something impossible, or for a pool that is not there.
+    ExecutorError
+        When there is not enough for one fit, or no worker can be had.
     DataError, FeatureError, SplitError
         When not a single experiment can start.
     ConflictError
@@ -84,21 +87,22 @@ def run_study(
     """
     folder = Path(base or ".").resolve()
     try:
+        text = to_yaml(spec)
+        spec, placement = placed(spec, executor)
         prepared, failures, searches = _prepare(spec, folder, frames or {})
-        backend = make_executor(executor, cpus=spec.resources.cpus, gpus=spec.resources.gpus, home=home())
+        backend = make_executor(executor, placement, home=home())
     except TsmlError as error:
         if study is not None:
             _mark_failed(spec, study, error)
         raise
     with closing(backend):  # also when the study is refused
         store = StudyStore(spec.tracking.experiment or spec.name)
-        text = to_yaml(spec)
         key = _key(spec, prepared)
-        identity = _take(store, spec, key, folder, study, fresh=fresh)
+        identity = _take(store, spec, key, folder, study, text, fresh=fresh)
         journal = None
         try:
             send_leftovers(store)
-            journal = Journal(store, identity)
+            journal = Journal(store, identity, anew=fresh)
             greater = get_metric(spec.metric).greater_is_better
             runner = Runner(
                 study=identity,
@@ -108,6 +112,7 @@ def run_study(
                 items=_items(expand(spec), prepared, failures, searches, journal, greater, folder),
                 journal=journal,
                 executor=backend,
+                placement=placement,
                 listener=listener,
                 tags=_tags(spec, folder),
                 spec_yaml=text,
@@ -179,7 +184,7 @@ def _items(
     return items
 
 
-def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study: str | None, *, fresh: bool) -> str:
+def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study: str | None, text: str, *, fresh: bool) -> str:
     """Find the study or make one, and make it this process's own, in one step: two processes never run the same study."""
     with one_at_a_time():
         found = [study] if study else ([] if fresh else store.find_studies(key)[:1])
@@ -195,19 +200,19 @@ def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study
         store.claim(identity, clear_stop=study is None)
         _running_here.add(identity)
     try:
-        _log_documents(store, identity, spec)
+        _log_documents(store, identity, text)
     except TsmlError:
         _running_here.discard(identity)
         raise
     return identity
 
 
-def _log_documents(store: StudyStore, identity: str, spec: ExperimentSpec) -> None:
+def _log_documents(store: StudyStore, identity: str, text: str) -> None:
     """Store the document and the environment where they are not there yet: a new study, or one that died before it had them."""
     try:
         json.loads(store.read_text(identity, "environment.json"))
     except (TsmlError, ValueError):
-        store.log_text(identity, to_yaml(spec), "spec.yaml")
+        store.log_text(identity, text, "spec.yaml")
         store.log_text(identity, json.dumps(environment(), indent=1), "environment.json")
 
 
@@ -242,17 +247,20 @@ def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, execut
     Raises
     ------
     SpecError
-        When the document asks for something impossible.
+        When the document asks for something impossible, or for a pool that is not there.
+    ExecutorError
+        When this machine has not enough for one fit.
     DataError
         When a data file is not there.
     """
     folder = Path(base or ".").resolve()
+    placed(spec, executor)
     for plan in expand(spec):
         make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=False)
     _look_for_files(spec, folder)
     store = StudyStore(spec.tracking.experiment or spec.name)
     identity = store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder)})
-    _log_documents(store, identity, spec)
+    _log_documents(store, identity, to_yaml(spec))
     lines = [ExperimentProgress(name=plan.name, model=plan.model.name, variant=plan.variant) for plan in expand(spec)]
     store.save_status(
         StudyStatus(study=identity, name=spec.name, status="queued", metric=spec.metric, executor=executor, experiments=lines)

@@ -6,11 +6,13 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from dsframework.errors import ModelError, TrackingUnavailableError, TsmlError, one_line
-from dsframework.execution import Executor
+from dsframework.execution import Executor, Placement, Waiting
+from dsframework.experiment import audit_fit
 from dsframework.records import (
     ExperimentFinished,
     ExperimentProgress,
@@ -22,6 +24,7 @@ from dsframework.records import (
     StudyResult,
     StudyStarted,
     StudyStatus,
+    StudyWaits,
     TrialFinished,
     TrialRecord,
     TrialsAccount,
@@ -29,6 +32,7 @@ from dsframework.records import (
 )
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._record import Recorder
+from dsframework.study._task import Task
 from dsframework.study._trials import account_for_trials
 from dsframework.tracking import Journal, load_result
 
@@ -38,6 +42,8 @@ Listener = Callable[[StudyEvent], None]
 _SAVE_SECONDS = 1.0
 _POLL_SECONDS = 0.5
 _LAST_SECONDS = 5.0
+_MOMENT_SECONDS = 2.0
+_AUDIT_FITS = 4
 
 
 class Failure:
@@ -60,8 +66,8 @@ class Runner:
         Whose and by which score.
     items
         Experiments and failures, in the order of the document.
-    journal, executor
-        Where trials are recorded, and where fits run.
+    journal, executor, placement
+        Where trials are recorded, where fits run, and what each may use there.
     listener
         Hears every event, in this thread.
     tags
@@ -82,13 +88,14 @@ class Runner:
         items: list[ExperimentRun | Failure],
         journal: Journal,
         executor: Executor,
+        placement: Placement,
         listener: Listener | None,
         tags: dict[str, str],
         spec_yaml: str,
         reuse: bool = True,
     ) -> None:
         self.study, self.name, self.metric, self.greater_is_better = study, name, metric, greater_is_better
-        self._items, self._executor, self._listener = items, executor, listener
+        self._items, self._executor, self._placement, self._listener = items, executor, placement, listener
         self._journal, self._store = journal, journal.store
         self._tags, self._reuse = tags, reuse
         self._runs = [item for item in items if isinstance(item, ExperimentRun)]
@@ -100,6 +107,7 @@ class Runner:
         self._saved = 0.0
         self._status: Status = "running"
         self._ended: str | None = None
+        self._waits = False
 
     def run(self) -> StudyResult:
         """Run everything; returns the result, whose status is ``stopped`` when somebody asked to stop.
@@ -140,6 +148,7 @@ class Runner:
         failed = sum(line.trials_failed for line in lines)
         pruned = sum(line.trials_pruned for line in lines)
         fresh = done + pruned - resumed
+        waiting = self._waiting()
         left = elapsed / fresh * (total - done - pruned - failed) if fresh > 0 and self._status == "running" else None
         return StudyStatus(
             study=self.study,
@@ -160,9 +169,16 @@ class Runner:
             trials_total=total,
             best=best.run_id if best else None,
             best_score=best.score if best else None,
+            waiting_since=datetime.fromtimestamp(waiting.since, UTC).isoformat(timespec="seconds") if waiting else None,
+            waiting_for=waiting.why if waiting else None,
             error=next((line.error for line in lines if line.error), None),
             experiments=lines,
         )
+
+    def _waiting(self) -> Waiting | None:
+        """Why no fit is done, where that has lasted for more than a moment."""
+        found = self._executor.waiting if self._status == "running" else None
+        return found if found is not None and time.time() - found.since >= _MOMENT_SECONDS else None
 
     def result(self) -> StudyResult:
         """Return every experiment's result, in the order of the document."""
@@ -229,7 +245,14 @@ class Runner:
                 if task.dataset_key not in self._handles:
                     self._handles[task.dataset_key] = self._executor.put(run.prepared.dataset)
                 self._in_flight[task.key] = self._runs.index(run)
-                self._executor.submit(task.work(self._handles[task.dataset_key], tame=run.tame))
+                work = task.work(self._handles[task.dataset_key], tame=run.tame and self._placement.anywhere)
+                self._executor.submit(replace(work, seconds=self._limit(task)))
+
+    def _limit(self, task: Task) -> float | None:
+        """How long a task may take."""
+        if self._placement.seconds is None:
+            return None
+        return self._placement.seconds * (_AUDIT_FITS if task.function is audit_fit else 1)
 
     def _begin(self, run: ExperimentRun) -> None:
         plan, family = run.prepared.plan, run.prepared.family
@@ -250,12 +273,17 @@ class Runner:
         self._store.claim(run_id)
         run.start(run_id, self._store.read_trials([found.run_id for found in earlier]))
         self._emit(ExperimentStarted(status=self.status(), experiment=plan.name))
+        self._conclude(run)
 
     def _take(self, run: ExperimentRun, key: str, outcome: Any) -> None:
         if not run.active:
             return
         for trial in run.accept(key, outcome):
             self._emit(TrialFinished(status=self.status(), experiment=run.name, trial=trial))
+        self._conclude(run)
+
+    def _conclude(self, run: ExperimentRun) -> None:
+        """Record an experiment whose last fit is done."""
         if run.complete and run.result is None and run.active:
             try:
                 result = self._recorder.conclude(run)
@@ -288,6 +316,9 @@ class Runner:
 
     def _save(self, *, force: bool = False) -> None:
         """Store the status once a second, and see whether somebody wants the study to stop."""
+        if (waits := self._waiting() is not None) != self._waits:
+            self._waits = waits
+            self._emit(StudyWaits(status=self.status()))
         now = time.monotonic()
         if not force and now - self._saved < _SAVE_SECONDS:
             return

@@ -131,12 +131,13 @@ class TuningRun:
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
-        if not self._tasks and self._ready:
+        while not self._tasks and self._ready:
             if self._course.budget.late:
                 self._end(f"seconds: {self.prepared.plan.tuning.seconds:g}", [*self._ready, *self._asked])
-                self._advance()
             else:
                 self._enter(self._ready.popleft())
+            if not self._tasks:  # an earlier process did its fits
+                self._advance()
         task = self._tasks.pop()
         if task is not None:
             self._course.budget.start_clock()
@@ -158,6 +159,8 @@ class TuningRun:
         else:
             self._outcomes.setdefault(number, {}).update((one.fold, one) for one in outcome)
             self._go_on(number)
+            if number not in self.trials:
+                self.store.fits.keep(self._key(self._points[number]), str(outcome[0].fold), outcome)
         self._advance()
         news, self._news = self._news, []
         return news
@@ -205,6 +208,7 @@ class TuningRun:
 
     def _ended(self, record: TrialRecord, predictions: pl.DataFrame | None) -> None:
         self._outcomes.pop(record.number, None)
+        self.store.fits.forget(record.key)
         if record.number == self._repeated:
             self._repeated = None
         self._record(record, predictions)
@@ -262,8 +266,14 @@ class TuningRun:
             self._reached(number)
             return
         self._stored.pop(number, None)
-        done, stop = self._outcomes.get(number, {}), self._course.stop(number - self.offset)
-        self._queue(number, [group for group in self._groups[:stop] if group[0].number not in done])
+        groups = self._groups[: self._course.stop(number - self.offset)]
+        done, kept = self._outcomes.setdefault(number, {}), self.store.fits.of(self._key(self._points[number]))
+        for group in groups:
+            done.update((one.fold, one) for one in kept.get(str(group[0].number), ()))
+        if missing := [group for group in groups if group[0].number not in done]:
+            self._queue(number, missing)
+        else:
+            self._reached(number)
 
     def _go_on(self, number: int) -> None:
         """See whether a trial has the scores of all folds up to its next stop."""
@@ -312,7 +322,7 @@ class TuningRun:
         self._tasks.drop(number)
         if number != self._repeated:
             self._course.fail(number - self.offset)
-        self._ended(self._blank(number, "failed").model_copy(update={"error": str(error)}), None)
+        self._ended(self._blank(number, "failed").model_copy(update={"error": str(error), "log": error.log or None}), None)
 
     def _n_folds(self, number: int) -> int:
         """How many folds a trial has at its next stop."""

@@ -17,6 +17,7 @@ import polars as pl
 from dsframework.errors import ConflictError, NotFoundError, TrackingUnavailableError, TsmlError
 from dsframework.records import StudyStatus, TrialRecord
 from dsframework.tracking._client import home, tracking_uri
+from dsframework.tracking._kept import KeptFits
 from dsframework.tracking._spool import Batch, Spool, spools
 from dsframework.tracking._store import StudyStore
 
@@ -38,11 +39,20 @@ class Journal:
         The study's id.
     patience
         For how many seconds MLflow may be away before the study gives up.
+    anew
+        Forget the fits that an earlier process kept.
+
+    Attributes
+    ----------
+    fits
+        Fits whose trial is not recorded yet; for the study's own thread.
     """
 
-    def __init__(self, store: StudyStore, study: str, *, patience: float = _PATIENCE) -> None:
+    def __init__(self, store: StudyStore, study: str, *, patience: float = _PATIENCE, anew: bool = False) -> None:
         self.store, self.study, self.patience = store, study, patience
         self._spool = Spool(_place() / study)
+        self.fits = KeptFits(home() / "fits" / f"{study}.fits", anew=anew)
+        self._over = False
         self._change = threading.Condition()
         self._status: StudyStatus | None = None
         self._stop = False
@@ -71,6 +81,7 @@ class Journal:
         """Store how far the study is, soon; a later status takes the place of one that is not sent yet."""
         with self._change:
             self._status = status
+            self._over = status.status in ("finished", "failed")
 
     @property
     def stop_requested(self) -> bool:
@@ -109,6 +120,7 @@ class Journal:
             self._change.notify_all()
         self._thread.join(timeout=30)
         self._spool.close()
+        self.fits.close(remove=self._over)
 
     def _check(self) -> None:
         if self._failed is not None:

@@ -97,6 +97,15 @@ export function LivePanel(props: ILivePanelProps): JSX.Element {
           {problem}
         </p>
       )}
+      {status.waiting_since && (
+        <p role="status">
+          {trans.__(
+            'Waiting for workers since %1: %2.',
+            new Date(status.waiting_since).toLocaleTimeString(),
+            status.waiting_for ?? ''
+          )}
+        </p>
+      )}
       {status.error && <p className="jp-TsmlLive-error">{status.error}</p>}
       {scheduling && candidate?.run_id && onSchedule && (
         <ScheduleForm

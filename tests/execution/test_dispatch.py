@@ -156,6 +156,33 @@ def test_the_task_that_cost_a_worker_is_tried_by_itself_and_given_up_after_three
     assert [work.key for work in queue.waiting] == ["fit-1", "fit-2", "fit-3", "fit-4"], "the others keep their order"
 
 
+def test_nothing_stands_behind_a_task_that_cost_a_worker() -> None:
+    dispatcher = Dispatcher()
+    queue = dispatcher.open()
+    dispatcher.join(1)
+    queue.waiting.extend(tasks(4))
+    dispatcher.next_batch(1)
+    dispatcher.next_batch(1)
+    dispatcher.lose(1, KILLED, unknown=True)
+    dispatcher.join(2)
+    assert [work.key for _, work in dispatcher.next_batch(2)] == ["fit-0"]
+    assert dispatcher.next_batch(2) == []
+
+
+def test_only_tasks_of_the_first_batch_are_under_suspicion_where_nobody_knows() -> None:
+    dispatcher = Dispatcher()
+    queue = dispatcher.open()
+    dispatcher.join(1)
+    learn(dispatcher, queue, 1, 0.02)
+    queue.finished.clear()
+    queue.waiting.extend(tasks(8))
+    sizes = [len(dispatcher.next_batch(1)), len(dispatcher.next_batch(1))]
+    assert min(sizes) == 2
+    dispatcher.lose(1, KILLED, unknown=True)
+    assert queue.lost == {"fit-0": 0, "fit-1": 0}
+    assert [work.key for work in queue.waiting] == [f"fit-{number}" for number in range(8)]
+
+
 def test_out_of_memory_is_tried_once_more_alone() -> None:
     dispatcher = Dispatcher()
     queue = dispatcher.open()

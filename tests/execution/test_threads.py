@@ -113,5 +113,5 @@ def test_blas_has_one_thread_while_fits_run_and_its_own_number_afterwards() -> N
 
 def test_an_unknown_executor_is_one_line() -> None:
     with pytest.raises(ExecutorError, match=r"executor: no such executor \(got 'spark'\); use one of local, ray"):
-        make_executor("spark", cpus=1, gpus=0, home=home())
+        make_executor("spark", home=home())
     assert issubclass(ExecutorError, TsmlError)

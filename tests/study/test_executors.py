@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dsframework.errors import ExecutorError
-from dsframework.execution import Executor, Work, make_executor
+from dsframework.execution import Executor, Placement, Work, make_executor
 from dsframework.records import StudyEvent
 from dsframework.spec import parse_spec
 from dsframework.study import reproduce, run_study
@@ -76,7 +76,7 @@ def total(values: Any) -> float:
 @pytest.mark.ray
 def test_ray_does_what_the_workers_of_this_machine_do(ray_here: None) -> None:
     """Values are read in place, a task that kills its workers is given up, one that hangs is ended, and the others go on."""
-    executor = make_executor("ray", cpus=1, gpus=0, home=home())
+    executor = make_executor("ray", home=home())
     try:
         rows = executor.put(np.arange(1000.0))
         executor.submit(Work("pid", pid, ()))
@@ -98,7 +98,7 @@ def test_ray_does_what_the_workers_of_this_machine_do(ray_here: None) -> None:
 @pytest.mark.ray
 def test_a_small_study_does_not_wait_for_ray() -> None:
     """What may run in this process does, until Ray is there."""
-    executor = make_executor("ray", cpus=1, gpus=0, home=home())
+    executor = make_executor("ray", home=home())
     try:
         executor.submit(Work("pid", pid, (), tame=True))
         found = gather(executor, 1)
@@ -131,7 +131,7 @@ def test_a_class_beside_the_spec_runs_on_ray(tmp_path: Path, ray_here: None) -> 
 
 @pytest.mark.ray
 def test_asking_for_more_than_the_cluster_has_is_one_line(ray_here: None) -> None:
-    executor = make_executor("ray", cpus=512, gpus=0, home=home())
+    executor = make_executor("ray", Placement(cpus=512), home=home())
     executor.submit(Work("any", int, ()))
     with pytest.raises(ExecutorError, match="no node has 512 CPUs"):
         gather(executor, 1)

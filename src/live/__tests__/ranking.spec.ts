@@ -54,6 +54,8 @@ const study = (more: Partial<StudyStatus>): StudyStatus => ({
   trials_total: 8,
   best: null,
   best_score: null,
+  waiting_since: null,
+  waiting_for: null,
   error: null,
   experiments: [experiment('a', 3), experiment('b', null), experiment('c', 1)],
   ...more
