@@ -206,7 +206,8 @@ def bench_boosting(folder: Path, name: str) -> str:
     assert experiment.n_trials == 54, experiment.error
 
     def score(estimator: Any, rows: Any, logarithm: Any) -> float:
-        return float(mean_absolute_error(np.exp(logarithm), np.exp(estimator.predict(rows))))
+        predicted = np.asarray(estimator.predict(rows), dtype=np.float64)
+        return float(mean_absolute_error(np.exp(logarithm), np.exp(predicted)))
 
     folds = [(np.r_[dataset.train_rows(fold)], np.r_[dataset.test_rows(fold)]) for fold in prepared.folds]
     job = prepared.job({key: (value[0] if isinstance(value, list) else value) for key, value in prepared.plan.search_space.items()})
