@@ -62,6 +62,14 @@ def test_the_static_form_is_sorted_escaped_and_says_what_is_not_beaten() -> None
     assert "not beaten" in html
 
 
+def test_trials_that_were_pruned_are_told_apart_from_those_that_are_done() -> None:
+    line = ExperimentProgress(name="fast", model="ridge", status="running", trials_done=30, trials_pruned=12, trials_total=100)
+    shown = status(experiments=[line], trials_done=30, trials_pruned=12, trials_failed=1, trials_total=100)
+    html = status_bundle(shown)["text/html"]
+    assert "30 of 100 trials, 12 pruned, 1 failed" in html
+    assert "30 of 100, 12 pruned" in html
+
+
 def test_a_study_of_which_a_part_failed_says_which_part() -> None:
     assert "1 of 3 experiments failed" in status_bundle(status(status="failed"))["text/html"]
     assert status_bundle(status(status="finished"))["text/plain"].startswith("volume: finished, 3 experiments")
