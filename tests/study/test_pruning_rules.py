@@ -126,6 +126,7 @@ def test_a_table_of_noise_and_signal_is_pruned_without_losing_the_best(pruning: 
     assert in_any_order(pruning, table, {}, random.Random(1), greater=False) == found
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-6, 6).map(float), max_size=9))
 def test_the_signed_rank_test_counts_all_signs_ties_included(differences: list[float]) -> None:
     assert signed_rank_p(differences) == pytest.approx(p_by_trying_all_signs(differences), abs=1e-12)
