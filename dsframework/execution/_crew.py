@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -42,6 +43,9 @@ class Crew(ABC):
     not start workers that it has no use for.
     """
 
+    _most_here = sys.maxsize
+    """How many threads of this process may do tasks at once."""
+
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._dispatch = Dispatcher()
@@ -56,7 +60,7 @@ class Crew(ABC):
             queue = self._dispatch.open(share=share, workers=workers)
             self._queues[queue.number] = queue
             self._begin()
-            self._start_here(workers or processors())
+            self._start_here(min(workers or processors(), self._most_here))
             return queue
 
     def put(self, queue: Queue, value: Any) -> Handle:

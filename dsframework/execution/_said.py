@@ -8,6 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 __all__ = ["Said", "last_lines", "listening", "raised_at"]
@@ -45,8 +46,14 @@ class Said:
 
 
 def raised_at(error: BaseException | None) -> str:
-    """Return the last lines of an error's traceback."""
-    return "" if error is None else "\n".join(last_lines("".join(traceback.format_exception(error)), _TRACE_LINES))
+    """Return the last lines of an error's traceback; nothing where no code but our own and Python's import was on the way to it."""
+    if error is None or all(_is_ours(frame) for frame, _ in traceback.walk_tb(error.__traceback__)):
+        return ""
+    return "\n".join(last_lines("".join(traceback.format_exception(error)), _TRACE_LINES))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in ("dsframework", "importlib", "_frozen_importlib")
 
 
 def last_lines(text: str, number: int = _LOG_LINES) -> list[str]:

@@ -30,12 +30,12 @@ class Own:
 """
 PROMISED = {"name", "model", "variant", "params", "run_id", "cv", "test", "baselines", "n_trials", "n_train", "n_test", "seconds"}
 MODES = {
-    "raises": "models.python: ValueError: my own problem",
-    "exits": "models.python: SystemExit: 3",
-    "memory": "models.python: MemoryError",
+    "raises": "models.python: fold 1: ValueError: my own problem",
+    "exits": "models.python: fold 1: SystemExit: 3",
+    "memory": "models.python: fold 1: MemoryError",
     "nan": "predictions are not finite; scale the features and the target",
     "shape": "it predicted an array of shape (33, 2) for 33 rows; return one number a row",
-    "texts": "models.python: ValueError: could not convert string to float: 'a'",
+    "texts": "models.python: fold 1: ValueError: could not convert string to float: 'a'",
     "none": "it predicted an array of shape () for 33 rows; return one number a row",
 }
 
@@ -90,7 +90,7 @@ CHANGES = {
     "a negative volume under a logarithm": (
         [-3.0, *VALUES[1:]],
         "metrics: [mae]\n",
-        "target.transform: log is not defined for the 1 of",
+        "target.transform: fold 1: log is not defined for the 1 of",
     ),
 }
 

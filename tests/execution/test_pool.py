@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -322,3 +323,27 @@ def test_workers_are_in_the_folder_that_the_notebook_is_in_now(tmp_path: Path, m
         executor.close()
         (tmp_path / name).rmdir()
     assert found == [str(tmp_path / "one"), str(tmp_path / "two")]
+
+
+at_once: list[int] = []
+_inside: set[int] = set()
+
+
+def enter(_: int) -> int:
+    _inside.add(threading.get_ident())
+    at_once.append(len(_inside))
+    time.sleep(0.02)
+    _inside.discard(threading.get_ident())
+    return os.getpid()
+
+
+def test_in_this_process_one_fit_is_done_at_a_time() -> None:
+    """Two would take turns at this process's filters of warnings, and lose them."""
+    at_once.clear()
+    executor = LocalExecutor(workers=2)
+    for number in range(8):
+        executor.submit(Work(f"fit-{number}", enter, (number,), tame=True))
+    found = gather(executor, 8)
+    executor.close()
+    assert len(found) == 8
+    assert set(at_once) <= {1}

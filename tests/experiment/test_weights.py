@@ -103,7 +103,7 @@ def test_a_model_that_learns_from_all_rows_alike_is_refused(frame, tmp_path, mon
     text = SPEC.replace("[linear_regression]", "[nearest_neighbors, {mean: {models: [ridge, nearest_neighbors]}}]")
     experiments = run_study(parse_spec(text + "weights: {half_life: 10}\n"), frames={"rows": frame}).result.experiments
     for experiment, name in zip(experiments, ("nearest_neighbors", "mean"), strict=True):
-        assert f"weights: {name} learns from all rows alike; remove weights" in experiment.error
+        assert f"weights: fold 1: {name} learns from all rows alike; remove weights" in experiment.error
 
 
 @pytest.mark.parametrize(
