@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from dsframework.errors import TsmlError, one_line
-from dsframework.installed import distributions_of
+from dsframework.installed import distributions
 
 __all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources", "study_folders"]
 
@@ -98,11 +98,12 @@ def study_folders() -> frozenset[str]:
 
 def own_sources(module: str) -> dict[str, Path]:
     """Return the files that an own module is made of, its own and those of the own modules that it imports, by name; imports nothing."""
-    found: dict[str, Path] = {}
+    packages, found = distributions(), dict[str, Path]()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found or _is_others(name.partition(".")[0]):
+        top = name.partition(".")[0]
+        if name in found or top in packages or _is_pythons(top):
             continue
         file = _file_of(name)
         if file is not None:
@@ -111,8 +112,8 @@ def own_sources(module: str) -> dict[str, Path]:
     return found
 
 
-def _is_others(top: str) -> bool:
-    return top in sys.stdlib_module_names or top in ("dsframework", "__main__") or bool(distributions_of(top))
+def _is_pythons(top: str) -> bool:
+    return top in sys.stdlib_module_names or top in ("dsframework", "__main__")
 
 
 def _file_of(module: str) -> Path | None:
@@ -151,17 +152,16 @@ def _stamps(module: str) -> dict[str, Stamp]:
 def own_code(kind: type | FunctionType) -> OwnCode:
     """Follow a class with its bases, or a function, and the imports of the user's own files; see `OwnCode`."""
     waiting = [base.__module__ for base in kind.__mro__] if isinstance(kind, type) else [kind.__module__]
-    own: set[str] = set()
-    distributions: set[str] = set()
+    packages, own, others = distributions(), set[str](), set[str]()
     while waiting:
         name = waiting.pop()
         top = name.partition(".")[0]
-        if found := distributions_of(top):
-            distributions.update(found)
-        elif name not in own and name in sys.modules and not _is_others(top):
+        if top in packages:
+            others.update(packages[top])
+        elif name not in own and name in sys.modules and not _is_pythons(top):
             own.add(name)
             waiting += _imports(name, Path(sys.modules[name].__file__ or ""))
-    return OwnCode(sorted(own), sorted(distributions))
+    return OwnCode(sorted(own), sorted(others))
 
 
 def _imports(module: str, file: Path) -> list[str]:

@@ -193,4 +193,5 @@ def test_what_a_search_can_not_do_is_told_when_the_document_is_read(model: str, 
 
 
 def test_a_list_of_one_value_is_no_choice_to_cmaes() -> None:
-    spec("mlp: {hidden: [20], alpha: {uniform: [0.1, 1]}, learning_rate: {log_uniform: [0.001, 0.1]}}", "tuning: {method: cmaes}\n")
+    read = spec("mlp: {hidden: [20], alpha: {uniform: [0.1, 1]}, learning_rate: {log_uniform: [0.001, 0.1]}}", "tuning: {method: cmaes}\n")
+    assert (read.tuning.method, read.models[0].arguments.hidden) == ("cmaes", [[20]])
