@@ -340,6 +340,7 @@ export interface ExperimentFinished {
  *
  * `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
  * `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
+ * `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it can use.
  */
 export interface StudyStatus {
   study: string;
@@ -362,6 +363,7 @@ export interface StudyStatus {
   best_score: number | null;
   waiting_since: string | null;
   waiting_for: string | null;
+  queue_position: number | null;
   error: string | null;
   experiments: ExperimentProgress[];
 }

@@ -49,6 +49,7 @@ class StudyStatus(Record):
 
     `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
     `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
+    `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it can use.
     """
 
     study: str
@@ -71,6 +72,7 @@ class StudyStatus(Record):
     best_score: float | None = None
     waiting_since: str | None = None
     waiting_for: str | None = None
+    queue_position: int | None = None
     error: str | None = None
     experiments: list[ExperimentProgress] = []
 

@@ -56,6 +56,7 @@ const study = (more: Partial<StudyStatus>): StudyStatus => ({
   best_score: null,
   waiting_since: null,
   waiting_for: null,
+  queue_position: null,
   error: null,
   experiments: [experiment('a', 3), experiment('b', null), experiment('c', 1)],
   ...more
