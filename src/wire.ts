@@ -9,6 +9,7 @@ export type StudyEvent =
   | TrialFinished
   | ExperimentFinished
   | StudyWaits
+  | StudyProgressed
   | StudyFinished;
 
 /**
@@ -339,6 +340,8 @@ export interface ExperimentFinished {
  * A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
  *
  * `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
+ * `throughput` is how many fits a second were done over the last minute. `workers` are those that this study may use, the busy ones first,
+ * at most 16 of all `workers_total`; a study that does not run has none.
  * `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
  * `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it can use.
  */
@@ -802,6 +805,13 @@ export interface StudyList {
   studies: StudyStatus[];
 }
 /**
+ * The workers got on; told at most once a second, so that fits that take long are seen as they learn.
+ */
+export interface StudyProgressed {
+  kind: 'study_progressed';
+  status: StudyStatus;
+}
+/**
  * A document to run.
  */
 export interface StudyRequest {
@@ -903,4 +913,27 @@ export interface ValidateRequest {
    * The folder, relative to the server's root, that relative paths of the spec start from.
    */
   base?: string;
+}
+/**
+ * What one worker is at; one that waits for work has no `what`.
+ *
+ * `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
+ * is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
+ * is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
+ * `curve_of` says of which loss and of which rows.
+ */
+export interface WorkerLine {
+  name: string;
+  node: string | null;
+  experiment: string | null;
+  trial: number | null;
+  fold: number | null;
+  inside: number | null;
+  what: ('fit' | 'final fit' | 'audit' | 'another study') | null;
+  seconds: number;
+  done: number;
+  step: number | null;
+  steps: number | null;
+  curve: number[];
+  curve_of: string | null;
 }

@@ -9,10 +9,12 @@ from dsframework.records._progress import (
     ExperimentStarted,
     StudyEvent,
     StudyFinished,
+    StudyProgressed,
     StudyStarted,
     StudyStatus,
     StudyWaits,
     TrialFinished,
+    WorkerLine,
 )
 from dsframework.records._results import (
     EvaluationTable,
@@ -71,6 +73,7 @@ __all__ = [
     "Status",
     "StudyEvent",
     "StudyFinished",
+    "StudyProgressed",
     "StudyResult",
     "StudyStarted",
     "StudyStatus",
@@ -78,5 +81,6 @@ __all__ = [
     "TrialFinished",
     "TrialRecord",
     "TrialsAccount",
+    "WorkerLine",
     "standing",
 ]

@@ -14,10 +14,12 @@ __all__ = [
     "ExperimentStarted",
     "StudyEvent",
     "StudyFinished",
+    "StudyProgressed",
     "StudyStarted",
     "StudyStatus",
     "StudyWaits",
     "TrialFinished",
+    "WorkerLine",
 ]
 
 
@@ -44,10 +46,36 @@ class ExperimentProgress(Record):
     seconds: float = 0.0
 
 
+class WorkerLine(Record):
+    """What one worker is at; one that waits for work has no `what`.
+
+    `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
+    is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
+    is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
+    `curve_of` says of which loss and of which rows.
+    """
+
+    name: str
+    node: str | None = None
+    experiment: str | None = None
+    trial: int | None = None
+    fold: int | None = None
+    inside: int | None = None
+    what: Literal["fit", "final fit", "audit", "another study"] | None = None
+    seconds: float = 0.0
+    done: int = 0
+    step: int | None = None
+    steps: int | None = None
+    curve: list[float] = []
+    curve_of: str | None = None
+
+
 class StudyStatus(Record):
     """A study as the live panel and the sidebar's Runs tab show it. Times are ISO 8601 in UTC.
 
     `best` is the run of the finished experiment that leads by its score; one whose audit failed does so only where there is no other.
+    `throughput` is how many fits a second were done over the last minute. `workers` are those that this study may use, the busy ones first,
+    at most 16 of all `workers_total`; a study that does not run has none.
     `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
     `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it can use.
     """
@@ -116,6 +144,13 @@ class StudyWaits(Record):
     status: StudyStatus
 
 
+class StudyProgressed(Record):
+    """The workers got on; told at most once a second, so that fits that take long are seen as they learn."""
+
+    kind: Literal["study_progressed"] = "study_progressed"
+    status: StudyStatus
+
+
 class StudyFinished(Record):
     """Nothing more will come."""
 
@@ -124,4 +159,4 @@ class StudyFinished(Record):
     result: StudyResult
 
 
-StudyEvent = StudyStarted | ExperimentStarted | TrialFinished | ExperimentFinished | StudyWaits | StudyFinished
+StudyEvent = StudyStarted | ExperimentStarted | TrialFinished | ExperimentFinished | StudyWaits | StudyProgressed | StudyFinished

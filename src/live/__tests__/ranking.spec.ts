@@ -57,6 +57,9 @@ const study = (more: Partial<StudyStatus>): StudyStatus => ({
   waiting_since: null,
   waiting_for: null,
   queue_position: null,
+  throughput: null,
+  workers: [],
+  workers_total: 0,
   error: null,
   experiments: [experiment('a', 3), experiment('b', null), experiment('c', 1)],
   ...more
