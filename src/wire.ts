@@ -126,6 +126,7 @@ export interface ComparisonRow {
   intervals: IntervalsResult | null;
   evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
+  front: ParetoFront | null;
   significance: Significance | null;
 }
 /**
@@ -238,6 +239,31 @@ export interface TrialsAccount {
   n_splits: number;
   sentence: string;
   note: string | null;
+}
+/**
+ * The front of a search by several metrics, as it is drawn.
+ *
+ * `points` are in the order of the first metric, the best one first; `beaten` are the means of other trials, in the order of `metrics`, of
+ * many a part. `tested` is the number of the trial that is the best by the metric that decides.
+ */
+export interface ParetoFront {
+  metrics: string[];
+  greater_is_better: boolean[];
+  points: ParetoPoint[];
+  beaten: number[][];
+  tested: number | null;
+}
+/**
+ * A trial that no other beats in all metrics of `tuning.pareto`; `scores` are its means over the folds.
+ */
+export interface ParetoPoint {
+  number: number;
+  params: {
+    [k: string]: unknown;
+  };
+  scores: {
+    [k: string]: number;
+  };
 }
 /**
  * Whether a run is worse than the best one of a comparison, or may be so by luck.
@@ -367,8 +393,34 @@ export interface StudyStatus {
   waiting_since: string | null;
   waiting_for: string | null;
   queue_position: number | null;
+  throughput: number | null;
+  workers: WorkerLine[];
+  workers_total: number;
   error: string | null;
   experiments: ExperimentProgress[];
+}
+/**
+ * What one worker is at; one that waits for work has no `what`.
+ *
+ * `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
+ * is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
+ * is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
+ * `curve_of` says of which loss and of which rows.
+ */
+export interface WorkerLine {
+  name: string;
+  node: string | null;
+  experiment: string | null;
+  trial: number | null;
+  fold: number | null;
+  inside: number | null;
+  what: ('fit' | 'final fit' | 'audit' | 'another study') | null;
+  seconds: number;
+  done: number;
+  step: number | null;
+  steps: number | null;
+  curve: number[];
+  curve_of: string | null;
 }
 /**
  * One line of the leaderboard while the study runs; a trial is done, pruned or failed when it has ended.
@@ -395,13 +447,14 @@ export interface ExperimentProgress {
   params: {
     [k: string]: unknown;
   };
+  front: ParetoFront | null;
   seconds: number;
 }
 /**
  * One variant x one model: its best trial by cross-validation, refitted and tested once.
  *
  * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
- * the tested one was chosen among, where the document asks for one.
+ * the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part.
  */
 export interface ExperimentResult {
   name: string;
@@ -433,6 +486,7 @@ export interface ExperimentResult {
   trials: TrialsAccount | null;
   nested: NestedFold[];
   pareto: ParetoPoint[];
+  beaten: number[][];
   n_trials: number;
   n_pruned: number;
   n_train: number;
@@ -455,18 +509,6 @@ export interface NestedFold {
   inner: number | null;
   outer: number | null;
   n_trials: number;
-}
-/**
- * A trial that no other beats in all metrics of `tuning.pareto`; `scores` are its means over the folds.
- */
-export interface ParetoPoint {
-  number: number;
-  params: {
-    [k: string]: unknown;
-  };
-  scores: {
-    [k: string]: number;
-  };
 }
 /**
  * An experiment has a run.
@@ -913,27 +955,4 @@ export interface ValidateRequest {
    * The folder, relative to the server's root, that relative paths of the spec start from.
    */
   base?: string;
-}
-/**
- * What one worker is at; one that waits for work has no `what`.
- *
- * `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
- * is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
- * is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
- * `curve_of` says of which loss and of which rows.
- */
-export interface WorkerLine {
-  name: string;
-  node: string | null;
-  experiment: string | null;
-  trial: number | null;
-  fold: number | null;
-  inside: number | null;
-  what: ('fit' | 'final fit' | 'audit' | 'another study') | null;
-  seconds: number;
-  done: number;
-  step: number | null;
-  steps: number | null;
-  curve: number[];
-  curve_of: string | null;
 }

@@ -5,6 +5,7 @@ from dsframework.evaluation._base import Evaluation, Evaluator, Predictions, Who
 from dsframework.evaluation._baselines import drift, historic_mean, slot_mean
 from dsframework.evaluation._compare import RunComparison, compare_forecasts
 from dsframework.evaluation._conformal import SplitConformal
+from dsframework.evaluation._front import Front, front_of
 from dsframework.evaluation._intervals import (
     IntervalMaker,
     interval_columns,
@@ -22,6 +23,7 @@ __all__ = [
     "DeflatedScore",
     "Evaluation",
     "Evaluator",
+    "Front",
     "IntervalMaker",
     "Overfitting",
     "Predictions",
@@ -33,6 +35,7 @@ __all__ = [
     "drift",
     "effective_trials",
     "evaluators",
+    "front_of",
     "historic_mean",
     "interval_columns",
     "interval_from_quantiles",

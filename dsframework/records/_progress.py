@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dsframework.records._audit import AuditVerdict
 from dsframework.records._base import Record, Status
-from dsframework.records._results import ExperimentResult, StudyResult, TrialRecord
+from dsframework.records._results import ExperimentResult, ParetoFront, StudyResult, TrialRecord
 
 __all__ = [
     "ExperimentFinished",
@@ -43,6 +43,7 @@ class ExperimentProgress(Record):
     beats_baselines: bool | None = None
     audit: AuditVerdict | None = None
     params: dict[str, Any] = {}
+    front: ParetoFront | None = None
     seconds: float = 0.0
 
 
@@ -101,6 +102,9 @@ class StudyStatus(Record):
     waiting_since: str | None = None
     waiting_for: str | None = None
     queue_position: int | None = None
+    throughput: float | None = None
+    workers: list[WorkerLine] = []
+    workers_total: int = 0
     error: str | None = None
     experiments: list[ExperimentProgress] = []
 

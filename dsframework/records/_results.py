@@ -15,6 +15,7 @@ __all__ = [
     "IntervalsResult",
     "MetricSummary",
     "NestedFold",
+    "ParetoFront",
     "ParetoPoint",
     "StudyResult",
     "TrialRecord",
@@ -81,6 +82,20 @@ class ParetoPoint(Record):
     scores: dict[str, float]
 
 
+class ParetoFront(Record):
+    """The front of a search by several metrics, as it is drawn.
+
+    `points` are in the order of the first metric, the best one first; `beaten` are the means of other trials, in the order of `metrics`, of
+    many a part. `tested` is the number of the trial that is the best by the metric that decides.
+    """
+
+    metrics: list[str]
+    greater_is_better: list[bool]
+    points: list[ParetoPoint]
+    beaten: list[list[float]] = []
+    tested: int | None = None
+
+
 class IntervalScore(Record):
     """The intervals of one nominal coverage on the test: share of actual values inside, mean width and Winkler's interval score."""
 
@@ -145,7 +160,7 @@ class ExperimentResult(Record):
     """One variant x one model: its best trial by cross-validation, refitted and tested once.
 
     Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
-    the tested one was chosen among, where the document asks for one.
+    the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part.
     """
 
     name: str
@@ -165,6 +180,7 @@ class ExperimentResult(Record):
     trials: TrialsAccount | None = None
     nested: list[NestedFold] = []
     pareto: list[ParetoPoint] = []
+    beaten: list[list[float]] = []
     n_trials: int = 0
     n_pruned: int = 0
     n_train: int = 0

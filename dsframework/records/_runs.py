@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dsframework.records._audit import AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
-from dsframework.records._results import EvaluatorResult, IntervalsResult, MetricSummary, TrialsAccount
+from dsframework.records._results import EvaluatorResult, IntervalsResult, MetricSummary, ParetoFront, TrialsAccount
 
 __all__ = ["Comparison", "ComparisonRow", "Forecast", "ForecastPanel", "Reproduction", "RunPage", "RunSummary", "Significance"]
 
@@ -75,6 +75,7 @@ class ComparisonRow(Record):
     intervals: IntervalsResult | None = None
     evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
+    front: ParetoFront | None = None
     significance: Significance | None = None
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dsframework.evaluation import Front
 from dsframework.experiment import FinalOutcome, searched
 from dsframework.records import ExperimentResult, TrialsAccount
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._intervals import Intervals
 from dsframework.study._nested_result import nested_folds
 from dsframework.study._nested_run import NestedRun
-from dsframework.study._pareto import pareto_front
 from dsframework.study._trials import account_for_trials
 
 __all__ = ["make_result", "trial_table"]
@@ -23,6 +23,7 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
     plan, metric = prepared.plan, prepared.plan.metric
     scores = final.scores.updated(intervals.scores) if intervals else final.scores
     rivals = [found[metric] for found in final.baselines.values() if metric not in found.reasons]
+    front = Front(plan.tuning.pareto, tuning.to_account()) if plan.tuning.pareto else None
     mine = None if metric in final.scores.reasons else final.scores[metric]
     return ExperimentResult(
         name=run.name,
@@ -43,7 +44,8 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         intervals=intervals.result if intervals else None,
         trials=_account(run),
         nested=nested_folds(tuning, scores.plain().get(metric)) if isinstance(tuning, NestedRun) else [],
-        pareto=pareto_front(tuning.to_account(), plan.tuning.pareto) if plan.tuning.pareto else [],
+        pareto=front.points if front else [],
+        beaten=front.beaten if front else [],
         n_trials=len(run.trials),
         n_pruned=sum(trial.status == "pruned" for trial in run.trials.values()),
         n_train=final.n_train,

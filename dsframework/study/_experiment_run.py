@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 
 from dsframework.errors import TsmlError
+from dsframework.evaluation import Front, front_of
 from dsframework.experiment import AuditOutcome, FinalOutcome, FitJob, audit_fit, digest, fit_final, searched
 from dsframework.features import own_paths
 from dsframework.preprocessing import own_steps
-from dsframework.records import ExperimentProgress, ExperimentResult, Status, TrialRecord
+from dsframework.records import ExperimentProgress, ExperimentResult, ParetoFront, Status, TrialRecord
 from dsframework.spec import own_classes
 from dsframework.study._forecasts import recorded_forecast
 from dsframework.study._nested_run import NestedRun
@@ -70,6 +71,8 @@ class ExperimentRun:
             if prepared.inner and searched(prepared.plan.search_space)
             else TuningRun(prepared, new_search(0), prepared.folds, store, **given)
         )
+        self._front = Front(prepared.plan.tuning.pareto) if prepared.plan.tuning.pareto else None
+        self._in_front: set[int] = set()
         self._tasks: deque[Task] = deque()
         self._started = 0.0
         self._adopted = 0
@@ -195,8 +198,22 @@ class ExperimentRun:
             beats_baselines=result.beats_baselines if result else None,
             audit=result.audit.verdict if result and result.audit else None,
             params={key: best.params[key] for key in searched(plan.search_space) if key in best.params} if best else {},
+            front=self._picture(),
             seconds=round(self.seconds, 2),
         )
+
+    def _picture(self) -> ParetoFront | None:
+        """The front of the trials so far; of a nested search, of those before the final test."""
+        if self.result is not None:
+            return front_of(self.result)
+        if self._front is None:
+            return None
+        for number, trial in self.trials.items():
+            if number not in self._in_front and not trial.inside:
+                self._in_front.add(number)
+                self._front.add(trial)
+        best = self.tuning.best()
+        return self._front.picture(best.number if best else None)
 
     def _advance(self) -> None:
         """When everything was tried, queue the final fit and the audit."""

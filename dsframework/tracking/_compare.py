@@ -7,6 +7,7 @@ from typing import Any, Literal
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
+from dsframework.evaluation import front_of
 from dsframework.records import Comparison, ComparisonRow, ExperimentResult, Forecast, ForecastPanel, RunSummary, Significance, standing
 from dsframework.tracking._artifacts import read_frame
 from dsframework.tracking._client import client, guard
@@ -122,6 +123,7 @@ def _row(run: RunSummary, label: str, tested: Significance | None) -> Comparison
         intervals=result.intervals,
         evaluation=result.evaluation,
         trials=result.trials,
+        front=front_of(result),
         significance=tested,
     )
 

@@ -264,8 +264,11 @@ def _metric_key(name: str) -> str:
 
 
 def status_text(status: StudyStatus) -> str:
-    """Return a status that fits a tag; long studies lose their histories first, then their lists."""
+    """Return a status that fits a tag; long studies lose their fronts and histories first, then their lists."""
     text = status.model_dump_json(exclude_defaults=True)
+    if len(text) > _TAG_LIMIT:
+        status = status.model_copy(update={"experiments": [line.model_copy(update={"front": None}) for line in status.experiments]})
+        text = status.model_dump_json(exclude_defaults=True)
     if len(text) > _TAG_LIMIT:
         short = [experiment.model_copy(update={"history": [], "params": {}}) for experiment in status.experiments]
         text = status.model_copy(update={"experiments": short}).model_dump_json(exclude_defaults=True)

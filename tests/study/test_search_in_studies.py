@@ -9,11 +9,11 @@ import pytest
 
 from dsframework.cli import main
 from dsframework.errors import SpecError
+from dsframework.evaluation import Front
 from dsframework.records import MetricSummary, TrialRecord
 from dsframework.spec import parse_spec
-from dsframework.study import StudyOutcome, run_study
-from dsframework.study._pareto import pareto_front
-from dsframework.tracking import StudyStore
+from dsframework.study import StudyOutcome, run_study, study_status
+from dsframework.tracking import StudyStore, compare_runs
 
 TEXT = """
 version: 1
@@ -134,6 +134,12 @@ def test_the_front_is_what_no_other_trial_beats(tmp_path: Path, capsys: pytest.C
     assert {point.number for point in experiment.pareto} == expected
     assert experiment.pareto[0].params == experiment.params
     assert experiment.pareto[0].scores["rmse"] == experiment.cv["rmse"].mean
+    assert len(experiment.pareto) + len(experiment.beaten) == len(trials)
+    front = study_status(outcome.study).experiments[0].front
+    assert front is not None
+    assert front == compare_runs([experiment.run_id]).rows[0].front
+    assert (front.points, front.tested) == (experiment.pareto, experiment.pareto[0].number)
+    assert front.greater_is_better == [False, False, True]
     assert main(["evaluate", experiment.run_id]) == 0
     shown = capsys.readouterr().out
     assert "no other trial is better in mae and rmse and r2 than" in shown
@@ -149,5 +155,9 @@ def trial(number: int, *means: float | None, status: Any = "finished") -> TrialR
 def test_a_front_keeps_equal_trials_and_leaves_out_those_without_a_value() -> None:
     trials = [trial(0, 1.0, 0.5), trial(1, 2.0, 0.9), trial(2, 1.0, 0.5), trial(3, 2.0, 0.8), trial(4, 0.5, None), trial(5, 3.0, 0.1)]
     trials.append(trial(6, 0.1, 0.99, status="pruned"))
-    assert [point.number for point in pareto_front(trials, ["mae", "r2"])] == [0, 2, 1]
-    assert [point.number for point in pareto_front(trials, ["r2", "mae"])] == [1, 0, 2]
+    front = Front(["mae", "r2"], trials)
+    assert [point.number for point in front.points] == [0, 2, 1]
+    assert front.beaten == [[2.0, 0.8], [3.0, 0.1]]
+    assert [point.number for point in Front(["r2", "mae"], trials).points] == [1, 0, 2]
+    assert Front(["mae", "r2"], reversed(trials)).points == front.points
+    assert front.picture(2).greater_is_better == [False, True]

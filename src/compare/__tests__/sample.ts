@@ -19,6 +19,7 @@ export function rowOf(
     intervals: null,
     evaluation: [],
     trials: null,
+    front: null,
     significance: null,
     audit: null,
     run: {
