@@ -17,7 +17,7 @@ from typing import Any
 from dsframework.errors import TsmlError, one_line
 from dsframework.installed import distributions
 
-__all__ = ["OwnCode", "import_own", "look_in", "own_code", "own_sources", "study_folders"]
+__all__ = ["OwnCode", "import_own", "is_foreign", "look_in", "own_code", "own_sources", "study_folders"]
 
 _importing = threading.RLock()
 Stamp = tuple[str, int, int]
@@ -110,6 +110,11 @@ def own_sources(module: str) -> dict[str, Path]:
             found[name] = file
             waiting += _imports(name, file)
     return found
+
+
+def is_foreign(top: str) -> bool:
+    """Whether a top-level name is of Python, of this package or of an installed distribution, so that it is nobody's own module."""
+    return top in distributions() or _is_pythons(top)
 
 
 def _is_pythons(top: str) -> bool:
