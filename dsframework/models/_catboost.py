@@ -10,8 +10,22 @@ import numpy as np
 from dsframework.models._base import Floats
 from dsframework.models._binned import BinnedModel
 from dsframework.models._border import need
+from dsframework.progress import is_heard, report
 
 __all__ = ["CatboostModel"]
+
+
+class _Telling:
+    def __init__(self, rounds: int | None) -> None:
+        self._rounds = rounds
+
+    def after_iteration(self, round_: Any) -> bool:
+        """Say how far the fit is, and have it go on."""
+        of, loss = "", None
+        for name, values in round_.metrics.get("validation", {}).items():
+            of, loss = f"validation {name.partition(':')[0].lower()}", values[-1]
+        report(round_.iteration, loss, steps=self._rounds, of=of)
+        return True
 
 
 class CatboostModel(BinnedModel):
@@ -50,18 +64,23 @@ class CatboostModel(BinnedModel):
     def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
         if self._shelf is not None:
             return self._grown(estimator, x, target, weight)
-        return estimator.fit(self._mixed(x), target, sample_weight=weight)
+        return estimator.fit(self._mixed(x), target, sample_weight=weight, callbacks=self._telling(estimator))
 
     def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int, weight: Floats | None) -> int:
         estimator = self._build({})
         learned = (self._mixed(x), y) if self._shelf is None else (self._pool(x, y, weight), None)
         weights = weight if self._shelf is None else None
         watched = (self._mixed(x_val), y_val)
-        estimator.fit(*learned, sample_weight=weights, eval_set=watched, early_stopping_rounds=patience, use_best_model=True)
+        stopping = {"early_stopping_rounds": patience, "use_best_model": True, "callbacks": self._telling(estimator)}
+        estimator.fit(*learned, sample_weight=weights, eval_set=watched, **stopping)
         return int(estimator.get_best_iteration()) + 1
 
     def _grown(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
-        return estimator.fit(self._pool(x, target, weight))
+        return estimator.fit(self._pool(x, target, weight), callbacks=self._telling(estimator))
+
+    def _telling(self, estimator: Any) -> list[Any] | None:
+        """Return what the library calls after every round; None where nobody listens, and on a GPU, where it calls nothing."""
+        return [_Telling(estimator.get_param("iterations"))] if is_heard() and self.device == "cpu" else None
 
     def _pool(self, x: Floats, target: Any, weight: Floats | None) -> Any:
         """Return the rows from the shelf as the library learns from them: binned."""

@@ -10,6 +10,7 @@ from typing import Any
 from dsframework.models._base import Floats
 from dsframework.models._binned import BinnedModel, Grown
 from dsframework.models._border import need
+from dsframework.progress import is_heard, report
 
 __all__ = ["LightgbmModel"]
 
@@ -56,21 +57,21 @@ class LightgbmModel(BinnedModel):
     def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
         if self._shelf is not None:
             return self._grown(estimator, x, target, weight)
-        return estimator.fit(x, target, sample_weight=weight, **self._kinds())
+        return estimator.fit(x, target, sample_weight=weight, callbacks=_telling(), **self._kinds())
 
     def _best_rounds(self, x: Floats, y: Any, x_val: Floats, y_val: Any, patience: int, weight: Floats | None) -> int:
         library = need("lightgbm", "boosting")
         estimator = self._build({})
-        stop = library.early_stopping(patience, verbose=False)
+        callbacks = [*_telling(), library.early_stopping(patience, verbose=False)]
         if self._shelf is not None:
-            return int(self._boosted(estimator, x, y, weight, watched=(x_val, y_val), callbacks=[stop]).best_iteration)
+            return int(self._boosted(estimator, x, y, weight, watched=(x_val, y_val), callbacks=callbacks).best_iteration)
         pairs = {"eval_X": (x_val,), "eval_y": (y_val,)}  # since LightGBM 4.7, which warns of the older name
         watched = pairs if "eval_X" in inspect.signature(estimator.fit).parameters else {"eval_set": [(x_val, y_val)]}
-        estimator.fit(x, y, sample_weight=weight, **watched, callbacks=[stop], **self._kinds())
+        estimator.fit(x, y, sample_weight=weight, **watched, callbacks=callbacks, **self._kinds())
         return int(estimator.best_iteration_)
 
     def _grown(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Grown:
-        booster = self._boosted(estimator, x, target, weight)
+        booster = self._boosted(estimator, x, target, weight, callbacks=_telling())
         return Grown(partial(booster.predict, num_threads=self.threads), partial(_gains, booster))
 
     def _boosted(self, estimator: Any, x: Floats, target: Any, weight: Floats | None, watched: Any = None, **more: Any) -> Any:
@@ -131,6 +132,18 @@ class LightgbmModel(BinnedModel):
 
     def _build_quantile(self, quantile: float, extra: Mapping[str, Any]) -> Any:
         return self._build({**extra, "objective": "quantile", "alpha": quantile})
+
+
+def _telling() -> list[Any]:
+    """Return what the library calls after every round; nothing where nobody listens."""
+
+    def tell(round_: Any) -> None:
+        of, loss = "", None
+        for _, name, value, *_ in round_.evaluation_result_list or ():
+            of, loss = f"validation {name}", value
+        report(round_.iteration + 1, loss, steps=round_.end_iteration, of=of)
+
+    return [tell] if is_heard() else []
 
 
 def _gains(booster: Any) -> Any:

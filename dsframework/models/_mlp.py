@@ -10,6 +10,7 @@ import numpy as np
 from dsframework.models._base import Floats
 from dsframework.models._boosting import GrownModel
 from dsframework.models._target_scale import ScaledTargetModel
+from dsframework.progress import report
 
 __all__ = ["MlpModel"]
 
@@ -31,8 +32,9 @@ class MlpModel(ScaledTargetModel, GrownModel):
         return network(random_state=np.random.RandomState(self.seed), **arguments)
 
     def _learned(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> Any:
-        for _ in range(estimator.max_iter):
+        for epoch in range(1, estimator.max_iter + 1):
             self._epoch(estimator, x, target, weight)
+            report(epoch, steps=estimator.max_iter)
         return estimator
 
     def _epoch(self, estimator: Any, x: Floats, target: Any, weight: Floats | None) -> None:
@@ -47,6 +49,7 @@ class MlpModel(ScaledTargetModel, GrownModel):
         for epoch in range(1, estimator.max_iter + 1):
             self._epoch(estimator, x, y, weight)
             loss = self._loss(estimator, x_val, y_val)
+            report(epoch, loss, steps=estimator.max_iter, of="validation loss")
             if loss < lowest:
                 best, lowest = epoch, loss
             elif epoch - best >= patience:

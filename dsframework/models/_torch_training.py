@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dsframework.progress import report
+
 __all__ = ["AdamW", "Lesson", "Loss", "Samples", "Schedule", "Watched", "rising", "train", "watch"]
 
 _WATCHED_AT_ONCE = 8192
@@ -132,8 +134,8 @@ class Lesson:
 
 def train(lesson: Lesson, epochs: int) -> None:
     """Train a network for a number of epochs."""
-    for _ in _epochs(lesson, epochs):
-        pass
+    for epoch in _epochs(lesson, epochs):
+        report(epoch, steps=epochs)
 
 
 def watch(lesson: Lesson, epochs: int, watched: Watched, patience: int) -> int:
@@ -141,6 +143,7 @@ def watch(lesson: Lesson, epochs: int, watched: Watched, patience: int) -> int:
     best, lowest = 1, float("inf")
     for epoch in _epochs(lesson, epochs):
         score = _score(lesson.module, watched, lesson.loss)
+        report(epoch, score, steps=epochs, of="validation loss")
         if score < lowest:
             best, lowest = epoch, score
         if epoch - best >= patience:

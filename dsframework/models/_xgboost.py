@@ -11,6 +11,7 @@ import numpy as np
 from dsframework.models._base import Floats
 from dsframework.models._binned import BinnedModel, Grown
 from dsframework.models._border import need
+from dsframework.progress import is_heard, report
 
 __all__ = ["XgboostModel"]
 
@@ -49,7 +50,9 @@ class XgboostModel(BinnedModel):
         self._name_kinds(estimator, x)
         if self._shelf is not None:
             return self._grown(estimator, x, target, weight)
+        estimator.callbacks = _telling(estimator.get_num_boosting_rounds())
         fitted = super()._learned(estimator, x, target, weight)
+        fitted.callbacks = None
         if self.device != "cpu":  # a model is asked where there may be no GPU
             fitted.set_params(device="cpu")
             fitted.get_booster().set_param({"device": "cpu"})
@@ -60,6 +63,7 @@ class XgboostModel(BinnedModel):
         self._name_kinds(estimator, x)
         if self._shelf is not None:
             return int(self._boosted(estimator, x, y, weight, watched=(x_val, y_val)).best_iteration) + 1
+        estimator.callbacks = _telling(estimator.get_num_boosting_rounds())
         estimator.fit(x, y, eval_set=[(x_val, y_val)], sample_weight=weight, verbose=False)
         return int(estimator.best_iteration) + 1
 
@@ -80,11 +84,12 @@ class XgboostModel(BinnedModel):
         rounds = estimator.get_num_boosting_rounds()
         if watched is not None:
             seen = self._kept("watched", watched[0], lambda: bins(watched[0], label=watched[1], ref=binned))
-            stopping = {"early_stopping_rounds": estimator.early_stopping_rounds, "verbose_eval": False}
+            stopping = {"early_stopping_rounds": estimator.early_stopping_rounds, "verbose_eval": False, "callbacks": _telling(rounds)}
             return library.train(params, binned, rounds, evals=[(seen, "watched")], **stopping)
         booster = library.Booster(params, [binned])
         for number in range(rounds):
             booster.update(binned, number)
+            report(number + 1, steps=rounds)
         return booster
 
     def _name_kinds(self, estimator: Any, x: Floats) -> None:
@@ -106,6 +111,21 @@ class XgboostModel(BinnedModel):
 
     def _raw_quantiles(self, x: Floats) -> Any:
         return np.asarray(self.of_quantiles_.predict(x)).reshape(len(x), -1)
+
+
+def _telling(rounds: int) -> list[Any] | None:
+    """Return what the library calls after every round; None where nobody listens."""
+    if not is_heard():
+        return None
+
+    class Telling(need("xgboost", "boosting").callback.TrainingCallback):  # type: ignore[misc]
+        def after_iteration(self, _: Any, epoch: int, watched: Mapping[str, Mapping[str, Any]]) -> bool:
+            losses = [(f"validation {name}", values[-1]) for metrics in watched.values() for name, values in metrics.items()]
+            of, loss = losses[-1] if losses else ("", None)  # the library stops by the last one
+            report(epoch + 1, loss, steps=rounds, of=of)
+            return False
+
+    return [Telling()]
 
 
 def _gains(booster: Any, n_features: int) -> Any:
