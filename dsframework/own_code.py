@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from dsframework.errors import TsmlError, one_line
 from dsframework.installed import distributions
 
-__all__ = ["OwnCode", "import_own", "is_foreign", "look_in", "own_code", "own_sources", "study_folders"]
+__all__ = ["OwnCode", "import_own", "is_foreign", "look_in", "looks_by_itself", "own_code", "own_sources", "study_folders"]
 
 _importing = threading.RLock()
 Stamp = tuple[str, int, int]
@@ -26,7 +29,12 @@ _imported: dict[str, dict[str, Stamp]] = {}
 """Of every module that was imported for a user: its file and those that it imports, by module, as they were then."""
 
 _folders: set[str] = set()
-"""Folders of studies, which were added to where Python looks for modules."""
+"""Folders of studies, and current ones, which were added to where Python looks for modules."""
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_folder: ContextVar[str | None] = ContextVar("tsml_study_folder", default=None)
+"""The folder of the study that this thread is at."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,9 @@ class OwnCode:
 def import_own(module: str, path: str, *, error: type[TsmlError], field: str) -> ModuleType:
     """Import the module of a user's own class or function; modules of the current folder are found as well.
 
-    It is imported again when its file, or one that it imports, has been edited since, or when another file of that name comes first now.
+    A module of this study's folder comes before one of that name in the current folder, and that before those of other studies. It is
+    imported again when its file, or one that it imports, has been edited since, or when another file of that name comes first now, whoever
+    imported the other.
 
     Parameters
     ----------
@@ -59,8 +69,9 @@ def import_own(module: str, path: str, *, error: type[TsmlError], field: str) ->
     error, field
         What is raised where it is not there or raises itself, and the field that names it.
     """
-    here = str(Path.cwd())
+    here = _here()
     if here not in sys.path and "" not in sys.path:
+        _folders.add(here)
         sys.path.append(here)  # last, so that nothing installed is hidden; it stays, because loading a fitted model imports it again
     try:
         with _importing:
@@ -69,7 +80,8 @@ def import_own(module: str, path: str, *, error: type[TsmlError], field: str) ->
                 return sys.modules[module]
             importlib.invalidate_caches()  # a file written a moment ago is found; two threads at once would trip over each other
             stamps = _stamps(module)
-            found = importlib.import_module(module)
+            with _looking_at(_places()):
+                found = importlib.import_module(module)
             _imported[module] = stamps
             return found
     except ModuleNotFoundError as missing:
@@ -83,7 +95,8 @@ def import_own(module: str, path: str, *, error: type[TsmlError], field: str) ->
 
 
 def look_in(folder: str) -> None:
-    """Have own modules of a folder found, before those of other studies' folders and after all that is installed."""
+    """Have own modules of a folder found by this thread, before those of other studies' folders and after all that is installed."""
+    _folder.set(folder)
     if folder in sys.path and folder not in _folders:
         return
     _folders.add(folder)
@@ -91,9 +104,50 @@ def look_in(folder: str) -> None:
     sys.path[:] = [*others, folder, *(path for path in sys.path if path in _folders and path != folder)]
 
 
+def looks_by_itself(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Decorate a function whose `look_in` is over with its end."""
+
+    @wraps(function)
+    def alone(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        return copy_context().run(function, *arguments, **named)
+
+    return alone
+
+
 def study_folders() -> frozenset[str]:
-    """Return the folders that `look_in` was told."""
+    """Return the folders that were added to where Python looks for modules, and are no part of it for anybody else."""
     return frozenset(_folders)
+
+
+def _places() -> list[str]:
+    """Where this thread looks for own modules: where Python does, then in its study's folder, the current one, those of other studies."""
+    here = _here()
+    folder = _folder.get() or here
+    usual = [path for path in sys.path if path not in _folders]
+    behind = [path for path in usual if path in ("", here)] if folder != here else []
+    front = [path for path in usual if path not in behind]
+    own = [] if folder in front or (folder == here and "" in front) else [folder]
+    others = [path for path in sys.path if path in _folders and path not in own]
+    return [*front, *own, *behind, *sorted(others, key=lambda path: path != here)]
+
+
+def _here() -> str:
+    """The current folder; the root where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return os.sep
+
+
+@contextmanager
+def _looking_at(places: list[str]) -> Iterator[None]:
+    """Look for modules in places of one's own; what a module adds to them stays."""
+    before = list(sys.path)
+    sys.path[:] = places
+    try:
+        yield
+    finally:
+        sys.path[:] = [*before, *(path for path in sys.path if path not in places)]
 
 
 def own_sources(module: str) -> dict[str, Path]:
@@ -126,7 +180,7 @@ def _file_of(module: str) -> Path | None:
     places: Any = None
     parts = module.split(".")
     for depth in range(1, len(parts) + 1):
-        found = PathFinder.find_spec(".".join(parts[:depth]), places)
+        found = PathFinder.find_spec(".".join(parts[:depth]), _places() if places is None else places)
         if found is None or (depth < len(parts) and found.submodule_search_locations is None):
             return None
         places = found.submodule_search_locations
@@ -136,21 +190,34 @@ def _file_of(module: str) -> Path | None:
 
 def _forget_if_stale(module: str) -> None:
     """Let a module go, and all own modules that it imports, when any of their files is not what was imported."""
-    were = _imported.get(module)
-    if were is None or were == _stamps(module):
+    were, now = _imported.get(module), _stamps(module)
+    if were is not None and were != now:
+        stale = {*were, *now}
+    elif module in now and _is_of_another_file(module, now[module][0]):  # somebody else imported it
+        stale = {name for name, (file, _, _) in now.items() if _is_of_another_file(name, file)}
+    else:
         return
-    for name in were:
+    for name in stale:
         sys.modules.pop(name, None)
-    del _imported[module]
+    _imported.pop(module, None)
+
+
+def _is_of_another_file(module: str, file: str) -> bool:
+    loaded = getattr(sys.modules.get(module), "__file__", None)
+    return loaded is not None and Path(loaded).resolve() != Path(file).resolve()
 
 
 def _stamps(module: str) -> dict[str, Stamp]:
-    """Where the files of a module are, when they were written, and their sizes."""
+    """Where the files of a module and of the packages around it are, when they were written, and their sizes."""
     found: dict[str, Stamp] = {}
     for name, file in own_sources(module).items():
-        with suppress(OSError):
-            status = file.stat()
-            found[name] = (str(file), status.st_mtime_ns, status.st_size)
+        parts = name.split(".")
+        around = {above: _file_of(above) for above in (".".join(parts[:depth]) for depth in range(1, len(parts)))}
+        for one, place in (*around.items(), (name, file)):
+            with suppress(OSError):
+                if place is not None:
+                    status = place.stat()
+                    found[one] = (str(place), status.st_mtime_ns, status.st_size)
     return found
 
 

@@ -18,7 +18,7 @@ from dsframework.errors import ConflictError, NotFoundError, TsmlError
 from dsframework.execution import make_executor
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
-from dsframework.own_code import look_in
+from dsframework.own_code import look_in, looks_by_itself
 from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, StudyStatus
 from dsframework.spec import ExperimentSpec, Tuning, own_classes, parse_spec, to_yaml
@@ -38,6 +38,7 @@ _FIRST_SETTINGS = ("method", "metric", "trials", "seed", "early_stopping")
 _running_here: set[str] = set()  # the studies that threads of this process run
 
 
+@looks_by_itself
 def run_study(
     spec: ExperimentSpec,
     *,
