@@ -16,6 +16,7 @@ from dsframework.execution._blas import hold_blas, release_blas
 from dsframework.execution._dispatch import Dispatcher, Loss, Queue
 from dsframework.execution._threads import processors
 from dsframework.execution._work import Handle, Work
+from dsframework.spec import Priority
 
 __all__ = ["HERE", "Crew", "Value"]
 
@@ -54,10 +55,10 @@ class Crew(ABC):
         self._made = 0
         self._broken: ExecutorError | None = None
 
-    def open(self, workers: int | None, *, share: float = 1.0) -> Queue:
+    def open(self, workers: int | None, *, priority: Priority = "normal") -> Queue:
         """Return a queue for a study, which may be on so many workers at once; they begin to start."""
         with self._lock:
-            queue = self._dispatch.open(share=share, workers=workers)
+            queue = self._dispatch.open(priority=priority, workers=workers)
             self._queues[queue.number] = queue
             self._begin()
             self._start_here(min(workers or processors(), self._most_here))

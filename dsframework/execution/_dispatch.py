@@ -1,6 +1,6 @@
 """Which worker does which tasks next. No processes, no sockets, no clock: only the decisions, so that they can be tested by the thousand.
 
-* Tasks wait in queues, one a study. The queue that has least in hand for its share is served next.
+* Tasks wait in queues, one a study. The one with the fewest batches in hand for its priority is next, of equals the one served longest ago.
 * A worker is given a batch, as many tasks as fill a twentieth of a second by what tasks of their kind took so far, and has a second batch
   waiting, so that it is never idle while the driver is busy. Towards the end batches shrink, so that no worker is left with the rest.
 * Among the next tasks those are preferred whose data the worker has in hand already (`Work.near`).
@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from dsframework.errors import ExecutorError
 from dsframework.execution._batch import Done
+from dsframework.execution._shares import weight
 from dsframework.execution._work import Work
+from dsframework.spec import Priority
 
 __all__ = ["Dispatcher", "Loss", "Queue"]
 
@@ -52,19 +54,26 @@ class Queue:
 
     Attributes
     ----------
-    share
-        Its part of the workers beside other queues.
+    priority
+        Beside other queues.
     workers
-        On how many workers it may be at once; None for all.
+        On how many workers it could be at once; None for all.
+    may
+        On how many it may be, so that other studies get theirs; None where nobody says.
     since
         When its first task came, on the monotonic clock; 0 before.
     stalled
         Since when its tasks wait and none is in hand, in seconds of the epoch; 0 when that is not so.
+    batches
+        How many of its batches are in hand.
+    turn
+        When it was served last, counted by batches of all queues.
     """
 
     number: int
-    share: float = 1.0
+    priority: Priority = "normal"
     workers: int | None = None
+    may: int | None = None
     since: float = 0.0
     stalled: float = 0.0
     waiting: deque[Work] = field(default_factory=deque)
@@ -73,10 +82,20 @@ class Queue:
     alone: set[str] = field(default_factory=set)
     hands: dict[int, int] = field(default_factory=dict)
     in_hand: int = 0
+    batches: int = 0
+    turn: int = 0
 
     def takes(self, worker: int) -> bool:
-        """Whether something waits that the worker may do."""
-        return bool(self.waiting) and (self.workers is None or worker in self.hands or len(self.hands) < self.workers)
+        """Whether something waits that the worker may do; nobody gets more while too many workers have some."""
+        if not self.waiting:
+            return False
+        most = min((one for one in (self.workers, self.may) if one is not None), default=None)
+        return most is None or len(self.hands) - (worker in self.hands) < most
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        """The lowest is served next."""
+        return self.batches / weight(self.priority), self.turn, self.number
 
     @property
     def left(self) -> int:
@@ -89,7 +108,7 @@ class _Hand:
     """What a worker has been given and has not answered, in its order; `suspect` says that the last of it may have cost a worker before."""
 
     tasks: OrderedDict[tuple[int, str], Work] = field(default_factory=OrderedDict)
-    batches: deque[int] = field(default_factory=deque)
+    batches: deque[list[int]] = field(default_factory=deque)  # how many tasks of each are unanswered, and whose it is
     suspect: bool = False
     near: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
@@ -102,6 +121,7 @@ class Dispatcher:
         self._hands: dict[int, _Hand] = {}
         self._seconds: dict[str, float] = {}
         self._made = 0
+        self._turn = 0
         self._alone: int | None = None  # the worker beside which all others pause
 
     @property
@@ -114,10 +134,10 @@ class Dispatcher:
         """How many tasks of all queues are not finished."""
         return sum(queue.left for queue in self._queues.values())
 
-    def open(self, *, share: float = 1.0, workers: int | None = None) -> Queue:
+    def open(self, *, priority: Priority = "normal", workers: int | None = None) -> Queue:
         """Return a new queue."""
         self._made += 1
-        queue = Queue(self._made, share=share, workers=workers)
+        queue = Queue(self._made, priority=priority, workers=workers)
         self._queues[queue.number] = queue
         return queue
 
@@ -140,7 +160,7 @@ class Dispatcher:
             return []
         batch = self._batch(queue, hand, worker)
         if batch:
-            hand.batches.append(len(batch))
+            self._note(queue, hand, len(batch))
         return [(queue.number, work) for work in batch]
 
     def next_tame(self, worker: int) -> tuple[int, Work] | None:
@@ -151,12 +171,18 @@ class Dispatcher:
             return None
         work = queue.waiting.popleft()
         self._give(queue, hand, work, worker)
-        hand.batches.append(1)
+        self._note(queue, hand, 1)
         return queue.number, work
+
+    def _note(self, queue: Queue, hand: _Hand, size: int) -> None:
+        hand.batches.append([size, queue.number])
+        self._turn += 1
+        queue.turn = self._turn
+        queue.batches += 1
 
     def _hungriest(self, worker: int) -> Queue | None:
         open_ones = [queue for queue in self._queues.values() if queue.takes(worker)]
-        return min(open_ones, key=lambda queue: (queue.in_hand / queue.share, queue.number)) if open_ones else None
+        return min(open_ones, key=lambda queue: queue.rank) if open_ones else None
 
     def _batch(self, queue: Queue, hand: _Hand, worker: int) -> list[Work]:
         first = queue.waiting[0]
@@ -243,16 +269,21 @@ class Dispatcher:
         if not queue.hands[worker]:
             del queue.hands[worker]
 
-    @staticmethod
-    def _count_down(hand: _Hand) -> None:
-        hand.batches[0] -= 1
-        if hand.batches[0] == 0:
-            hand.batches.popleft()
+    def _count_down(self, hand: _Hand) -> None:
+        first = hand.batches[0]
+        first[0] -= 1
+        if first[0] == 0:
+            self._forget(hand.batches.popleft()[1])
+
+    def _forget(self, number: int) -> None:
+        """A batch of a queue is no longer in hand."""
+        if number in self._queues:
+            self._queues[number].batches -= 1
 
     def batch_of(self, worker: int) -> int:
         """Return how many tasks of its first batch a worker has not answered."""
         batches = self._hands[worker].batches
-        return batches[0] if batches else 0
+        return batches[0][0] if batches else 0
 
     def running(self, worker: int) -> Work | None:
         """Return the first task that a worker has not answered."""
@@ -275,10 +306,12 @@ class Dispatcher:
             The last that it printed.
         """
         hand = self._hands.pop(worker)
-        unsure = hand.batches[0] if unknown and hand.batches else 0
+        unsure = hand.batches[0][0] if unknown and hand.batches else 0
         at = 0 if unsure == 1 else at
         if self._alone == worker:
             self._alone = None
+        for _, number in hand.batches:
+            self._forget(number)
         back: list[tuple[Queue, Work]] = []
         for position, ((number, _), work) in enumerate(hand.tasks.items()):
             queue = self._queues.get(number)
@@ -305,7 +338,6 @@ class Dispatcher:
         queue.finished.append(Done(work.key, ExecutorError(said, field="models"), 0.0, log))
         return True
 
-    def ahead_of(self, queue: Queue) -> int:
-        """Return how many other queues are served before this one."""
-        mine = queue.in_hand / queue.share
-        return sum(other is not queue and bool(other.waiting) and other.in_hand / other.share < mine for other in self._queues.values())
+    def place(self, queue: Queue) -> int:
+        """Return the place of a queue that has nothing in hand among those that wait like it, 1 for the next to be served."""
+        return 1 + sum(other.rank < queue.rank for other in self._queues.values() if other.waiting and not other.in_hand)

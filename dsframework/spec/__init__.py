@@ -121,7 +121,7 @@ from dsframework.spec._parse import (
 from dsframework.spec._preprocessing import ClipOutliersArguments, ImputeArguments, StandardScaleArguments
 from dsframework.spec._preprocessing_own import PythonStepArguments
 from dsframework.spec._pruning import Pruning
-from dsframework.spec._resources import Gpus, MemorySize, Resources, bytes_of
+from dsframework.spec._resources import Gpus, MemorySize, Priority, Resources, bytes_of
 from dsframework.spec._schema import json_schema
 from dsframework.spec._settings import apply_settings
 from dsframework.spec._split import (
@@ -216,6 +216,7 @@ __all__ = [
     "NetworkArguments",
     "OneTickData",
     "ParquetData",
+    "Priority",
     "Pruning",
     "PurgedKFoldCv",
     "PythonArguments",

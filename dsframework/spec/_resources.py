@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Strict
 
-__all__ = ["Gpus", "MemorySize", "Resources", "bytes_of"]
+__all__ = ["Gpus", "MemorySize", "Priority", "Resources", "bytes_of"]
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKMGT]i?)B")
 _POWERS = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -57,6 +57,10 @@ Gpus = Annotated[float, Field(ge=0, le=64), AfterValidator(_is_part_or_whole)]
 """A part of one GPU, or a whole number of them."""
 
 
+Priority = Literal["low", "normal", "high"]
+"""How much a study gets beside others: four times as much as one of the next lower priority."""
+
+
 class Resources(Strict):
     """What one fit may use; what is left out is as the pool says."""
 
@@ -73,3 +77,8 @@ class Resources(Strict):
         default=None, title="Memory", description="What one fit may need, such as 2GB: no more run at once than there is memory for."
     )
     seconds: float | None = Field(default=None, gt=0, le=1e7, title="Time limit", description="Seconds after which a fit is ended.")
+    priority: Priority = Field(
+        default="normal",
+        title="Priority",
+        description="Beside your other studies, where workers are shared; low also makes way for other people's.",
+    )

@@ -111,16 +111,60 @@ def test_a_worker_gets_the_folds_that_it_has() -> None:
     assert [len(set(nears)) for nears in done.values()] == [1, 1]
 
 
-def test_queues_share_the_workers_by_their_shares() -> None:
+def test_queues_share_the_workers_by_their_priorities() -> None:
     dispatcher = Dispatcher()
-    one, three = dispatcher.open(share=1.0), dispatcher.open(share=3.0)
+    normal, high = dispatcher.open(), dispatcher.open(priority="high")
+    for worker in range(10):
+        dispatcher.join(worker)
+    for queue in (normal, high):
+        queue.waiting.extend(tasks(100))
+    for worker in range(10):
+        dispatcher.next_batch(worker)
+    assert (normal.in_hand, high.in_hand) == (2, 8)
+
+
+def test_many_short_fits_of_one_study_are_worth_one_long_fit_of_another() -> None:
+    dispatcher = Dispatcher()
+    short, long = dispatcher.open(), dispatcher.open()
     for worker in range(8):
         dispatcher.join(worker)
-    for queue in (one, three):
+    learn(dispatcher, short, 0, 0.001, kind="short")
+    short.waiting.extend(tasks(2000, kind="short"))
+    long.waiting.extend(tasks(100, kind="long"))
+    given = [dispatcher.next_batch(worker) for worker in range(8)]
+    assert sorted(len(batch) for batch in given) == [1] * 4 + [50] * 4
+
+
+def test_queues_take_turns_where_they_are_more_than_workers() -> None:
+    dispatcher = Dispatcher()
+    queues = [dispatcher.open() for _ in range(3)]
+    dispatcher.join(1)
+    for queue in queues:
         queue.waiting.extend(tasks(100))
-    for worker in range(8):
-        dispatcher.next_batch(worker)
-    assert (one.in_hand, three.in_hand) == (2, 6)
+    order = []
+    for _ in range(12):
+        batch = dispatcher.next_batch(1)
+        order += [number for number, _ in batch]
+        finish(dispatcher, 1, batch, 1.0)
+    assert order == [1, 2, 3] * 4
+    assert [dispatcher.place(queue) for queue in queues] == [1, 2, 3]
+
+
+def test_a_queue_that_may_have_fewer_workers_gives_them_back_as_fits_end() -> None:
+    dispatcher = Dispatcher()
+    queue = dispatcher.open(workers=4)
+    hands: dict[int, list[tuple[int, Work]]] = {worker: [] for worker in range(4)}
+    queue.waiting.extend(tasks(100))
+    for worker in hands:
+        dispatcher.join(worker)
+        hands[worker] = dispatcher.next_batch(worker)
+    queue.may = 2
+    assert [dispatcher.next_batch(worker) for worker in hands] == [[]] * 4, "nothing is taken away, nothing is added"
+    for worker in (0, 1):
+        finish(dispatcher, worker, hands[worker], 1.0)
+        assert dispatcher.next_batch(worker) == []
+    assert dispatcher.next_batch(2), "who is left goes on"
+    assert len(queue.hands) == 2
 
 
 def test_a_queue_is_on_no_more_workers_than_it_may() -> None:
