@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dsframework.errors import ConflictError, NotFoundError, TrackingUnavailableError, TsmlError
+from dsframework.errors import ConflictError, NotFoundError, TrackingError, TrackingUnavailableError, TsmlError, one_line
 from dsframework.records import StudyStatus, TrialRecord
 from dsframework.tracking._client import home, tracking_uri
 from dsframework.tracking._kept import KeptFits
@@ -148,6 +148,14 @@ class Journal:
             except TsmlError as error:  # MLflow answers, and refuses: nobody will mend that by waiting
                 self._failed = error
                 return
+            except Exception as error:  # the study must hear of it
+                self._failed = TrackingError(
+                    f"what is to be recorded can't be sent: {type(error).__name__}: {one_line(error, 200)}",
+                    mend="start the study again; finished trials are kept",
+                )
+                if isinstance(error, OSError):
+                    return
+                raise
             attempt, self._away = 0, None
             if flushing and everything:
                 with self._change:
@@ -156,6 +164,7 @@ class Journal:
 
     def _send(self) -> bool:
         """Send what there is; returns whether that was all."""
+        self._spool.sync()
         with self._change:
             batches, until = self._spool.unsent()
             status, self._status = self._status, None
@@ -163,8 +172,9 @@ class Journal:
             for batch in batches:
                 send_batch(self.store, batch)
             if batches:
+                self._spool.mark_sent(until)
                 with self._change:
-                    self._spool.mark_sent(batches, until)
+                    self._spool.let_go(batches)
             if status is not None:
                 self.store.save_status(status)
         except TsmlError:
@@ -207,4 +217,5 @@ def _send_all(store: StudyStore, spool: Spool) -> None:
         for batch in batches:
             with suppress(NotFoundError):  # somebody deleted the run
                 send_batch(store, batch)
-        spool.mark_sent(batches, until)
+        spool.mark_sent(until)
+        spool.let_go(batches)

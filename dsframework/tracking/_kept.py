@@ -116,18 +116,26 @@ class KeptFits:
         self._file = None
 
     def _write_anew(self) -> None:
-        """Write a file without the fits of recorded trials, and put it in place."""
+        """Write a file without the fits of recorded trials, and put it in place; the old one stays where there is no room for another."""
         fresh = self._path.with_suffix(".part")
         kept = {(key, part): self._read(place) for key, parts in self._places.items() for part, place in parts.items()}
+        bodies = [(f"{key}/{part}".encode(), body) for (key, part), body in kept.items()]
         assert self._file is not None
+        try:
+            with fresh.open("wb") as file:
+                file.writelines(_HEAD.pack(len(name), len(body), zlib.crc32(body)) + name + body for name, body in bodies)
+            written = fresh.open("r+b", buffering=0)
+            fresh.rename(self._path)
+        except OSError:
+            with suppress(OSError):
+                fresh.unlink()
+            self._dead = 0
+            return
         self._file.close()
-        self._file = fresh.open("w+b", buffering=0)
+        self._file = written
         self._places, self._dead, self._end = {}, 0, 0
-        for (key, part), body in kept.items():
-            name, check = f"{key}/{part}".encode(), zlib.crc32(body)
-            self._file.write(_HEAD.pack(len(name), len(body), check) + name + body)
-            self._note(key, part, _Place(self._end + _HEAD.size + len(name), len(body), check))
-        fresh.rename(self._path)
+        for (key, part), (name, body) in zip(kept, bodies, strict=True):
+            self._note(key, part, _Place(self._end + _HEAD.size + len(name), len(body), zlib.crc32(body)))
 
 
 def _records(file: IO[bytes]) -> Iterator[tuple[str, str, _Place]]:

@@ -2,7 +2,8 @@
 
 The spool of a study is a folder of `home`. Its file ``trials.jsonl`` grows by a line a trial; the small file ``sent`` says up to which byte
 MLflow has it. A batch is stored in MLflow under the spool's own random name and the byte that it begins at, so that a batch sent again
-after a crash replaces itself, and nothing else.
+after a crash replaces itself, and nothing else. The end of the process loses nothing; that of the machine, at most what came after the
+last `Spool.sync`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import os
 import secrets
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +24,7 @@ import polars as pl
 import pyarrow as pa
 from pydantic import ValidationError
 
-from dsframework.errors import ConflictError
+from dsframework.errors import ConflictError, TrackingError
 from dsframework.records import TrialRecord
 
 __all__ = ["Batch", "Spool", "parse_line", "spools", "trial_line"]
@@ -67,29 +69,37 @@ class Spool:
     ------
     ConflictError
         When a living process writes to it.
+    TrackingError
+        When the disk is full, or is not to be written to.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._file = (folder / _LINES).open("ab")
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = (folder / _LINES).open("ab", buffering=0)
         try:
             _lock(self._file)
         except OSError as error:
             self._file.close()
             raise ConflictError("another process is recording this study", field="study", value=folder.name) from error
-        self._name = self._own_name()
         self._best: dict[str, Path] = {}
-        self._cut_torn_line()
+        self._safe = -1
+        with _writing(folder):
+            self._cut_torn_line()
+            self._name = self._own_name()
 
     def _own_name(self) -> str:
         place = self.folder / _NAME
-        with suppress(OSError):
-            return place.read_text(encoding="ascii")
-        fresh = place.with_suffix(".part")
-        fresh.write_text(secrets.token_hex(4), encoding="ascii")
-        fresh.rename(place)
-        return place.read_text(encoding="ascii")
+        if self.waiting >= 0:
+            with suppress(OSError, ValueError):
+                if name := place.read_text(encoding="ascii"):
+                    return name
+        else:  # the machine went down and lost lines that MLflow has: bytes no longer say which those were
+            _put(self.folder / _SENT, str((self.folder / _LINES).stat().st_size))
+        name = secrets.token_hex(4)
+        _put(place, name)
+        return name
 
     def _cut_torn_line(self) -> None:
         """A line without an end was not acknowledged to anybody."""
@@ -103,20 +113,39 @@ class Spool:
 
         Predictions are kept first. A trial that comes with them is the best of its run so far: those of the one before need no longer be
         sent.
+
+        Raises
+        ------
+        TrackingError
+            When the disk is full; what was kept before stays whole.
         """
-        if predictions is not None:
-            target = self._frame(run_id, record.number)
-            with pa.OSFile(str(target.with_suffix(".part")), "wb") as file:
-                table = predictions.to_arrow()
-                with pa.ipc.new_file(file, table.schema) as writer:
-                    writer.write_table(table)
-            target.with_suffix(".part").rename(target)
-        self._file.write(trial_line(run_id, record).encode() + b"\n")
-        self._file.flush()
+        target = self._frame(run_id, record.number)
+        with _writing(self.folder):
+            if predictions is not None:
+                _write(predictions, target)
+            size = self._file.seek(0, os.SEEK_END)
+            try:
+                left = memoryview(trial_line(run_id, record).encode() + b"\n")
+                while left:
+                    left = left[self._file.write(left) :]
+            except OSError:
+                self._file.truncate(size)
+                raise
         if predictions is not None and record.part == "trial":
             if (before := self._best.get(run_id)) is not None:
                 before.unlink(missing_ok=True)
             self._best[run_id] = target
+
+    def sync(self) -> None:
+        """Have what was kept so far outlast the end of the machine; may be called beside everything else."""
+        size = (self.folder / _LINES).stat().st_size
+        if size == self._safe:
+            return
+        os.fsync(self._file.fileno())
+        if self._safe < 0:
+            for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
+                _sync_folder(folder)
+        self._safe = size
 
     def unsent(self) -> tuple[list[Batch], int]:
         """Return what MLflow does not have, a batch a run, and the byte up to which that reaches."""
@@ -150,11 +179,12 @@ class Spool:
         """How many bytes MLflow does not have."""
         return (self.folder / _LINES).stat().st_size - self.sent
 
-    def mark_sent(self, batches: list[Batch], until: int) -> None:
-        """Note that MLflow has everything up to a byte, and let the predictions go that it has."""
-        fresh = self.folder / f"{_SENT}.part"
-        fresh.write_text(str(until), encoding="ascii")
-        fresh.rename(self.folder / _SENT)
+    def mark_sent(self, until: int) -> None:
+        """Note that MLflow has everything up to a byte; may be called beside everything else."""
+        _put(self.folder / _SENT, str(until))
+
+    def let_go(self, batches: list[Batch]) -> None:
+        """Let the predictions go that MLflow has."""
         for batch in batches:
             for number in batch.frames:
                 self._frame(batch.run_id, number).unlink(missing_ok=True)
@@ -174,14 +204,63 @@ class Spool:
         return self.folder / f"{run_id}-{number:05d}.arrow"
 
     def _frames(self, run_id: str) -> dict[int, pl.DataFrame]:
-        return {int(path.stem.rpartition("-")[2]): _read(path) for path in self.folder.glob(f"{run_id}-*.arrow")}
+        found = {int(path.stem.rpartition("-")[2]): _read(path) for path in self.folder.glob(f"{run_id}-*.arrow")}
+        return {number: frame for number, frame in found.items() if frame is not None}
 
 
-def _read(path: Path) -> pl.DataFrame:
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file) as reader:
-        found = pl.from_arrow(reader.read_all())
+def _write(frame: pl.DataFrame, target: Path) -> None:
+    part = target.with_suffix(".part")
+    try:
+        with pa.OSFile(str(part), "wb") as file:
+            table = frame.to_arrow()
+            with pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table)
+        part.rename(target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> pl.DataFrame | None:
+    """The predictions of a file; None where the end of the machine has torn it: they are made again when they are needed."""
+    try:
+        with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file) as reader:
+            found = pl.from_arrow(reader.read_all())
+    except pa.ArrowInvalid:
+        return None
     assert isinstance(found, pl.DataFrame)
     return found
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrackingError(
+            f"trials can't be kept in {folder}: {error.strerror or error}",
+            mend="make room there, or set TSML_HOME to another disk, then start the study again; finished trials are kept",
+        ) from error
+
+
+def _put(place: Path, text: str) -> None:
+    """Put a small file in place, whole or not at all, also when the machine goes down."""
+    part = place.with_suffix(".part")
+    with part.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(place)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names of a folder outlast the end of the machine, where the system knows of such a thing."""
+    if sys.platform != "win32":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def spools(root: Path) -> list[Path]:

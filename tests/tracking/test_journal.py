@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from dsframework.errors import ConflictError, TrackingError, TrackingUnavailableError
 from dsframework.records import MetricSummary, StudyStatus, TrialRecord
 from dsframework.tracking._client import home
-from dsframework.tracking._journal import Journal, _place, send_leftovers
+from dsframework.tracking._journal import Journal, _place, send_batch, send_leftovers
 from dsframework.tracking._spool import Spool, parse_line, spools
 from dsframework.tracking._store import StudyStore
 
@@ -202,6 +205,95 @@ def test_the_spool_of_a_living_study_is_left_alone(tmp_path: Path) -> None:
     send_leftovers(store)
     assert store.read_trials([run]) == {}
     spool._file.close()
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file of this process grows beyond a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("predictions", [None, frame(1)])
+def test_a_full_disk_is_told_with_the_mend_and_tears_nothing(tmp_path: Path, predictions: pl.DataFrame | None) -> None:
+    spool = Spool(tmp_path / "full")
+    spool.append("run", trial(0), None)
+    with full_disk(spool.waiting + 20), pytest.raises(TrackingError, match=r"trials can't be kept in .*full: .*; make room there"):
+        spool.append("run", trial(1), predictions)
+    spool.append("run", trial(2), None)
+    (batch,), _ = spool.unsent()
+    assert [parse_line(line) for line in batch.text.splitlines()] == [trial(0), trial(2)]
+    assert batch.frames == {}
+    spool._file.close()
+
+
+def test_a_disk_that_fails_while_trials_are_sent_ends_the_study_and_keeps_them() -> None:
+    store, study, run = started()
+    journal = Journal(store, study)
+    (journal._spool.folder / "sent.part").mkdir()
+    journal.record_trial(run, trial(0), None)
+    with pytest.raises(TrackingError, match="start the study again; finished trials are kept"):
+        journal.flush()
+    (journal._spool.folder / "sent.part").rmdir()
+    journal.close()
+    send_leftovers(store)
+    assert sorted(store.read_trials([run])) == ["key-0"]
+    assert len(artifacts(store, run)) == 1
+
+
+def test_what_the_machine_lost_with_its_power_takes_nothing_else_with_it() -> None:
+    """Lines that were not on the disk yet are gone, also such as MLflow has; the next ones take none of their names."""
+    store, study, run = started()
+    spool = Spool(_place() / study)
+    spool.append(run, trial(0), None)
+    short = spool.waiting
+    for number in (1, 2):
+        spool.append(run, trial(number), frame(number))
+        batches, until = spool.unsent()
+        for batch in batches:
+            send_batch(store, batch)
+        spool.mark_sent(until)
+    spool.append(run, trial(3), frame(3))
+    spool._file.close()
+    os.truncate(spool.folder / "trials.jsonl", short)
+    os.truncate(spool._frame(run, 3), 0)
+    again = Spool(spool.folder)
+    again.append(run, trial(4), None)
+    assert again.frame(run, 3) is None
+    again._file.close()
+    send_leftovers(store)
+    assert sorted(store.read_trials([run])) == ["key-0", "key-1", "key-2", "key-4"]
+
+
+def test_what_mlflow_gets_is_on_the_disk_before_and_not_every_trial_asks_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    on_disk: list[bool] = []
+    real = os.fsync
+
+    class Watching(Moody):
+        def log_text(self, run_id: str, text: str, path: str) -> None:
+            on_disk.append(lines.stat().st_size in asked)
+            super().log_text(run_id, text, path)
+
+    def watched(number: int) -> None:
+        asked.append(os.fstat(number).st_size)
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    _, study, run = started()
+    journal = Journal(Watching("journal"), study)
+    lines = journal._spool.folder / "trials.jsonl"
+    for number in range(200):
+        journal.record_trial(run, trial(number), None)
+    journal.flush()
+    journal.close()
+    assert on_disk
+    assert all(on_disk)
+    assert len(asked) < 30
 
 
 def test_recording_costs_well_below_a_millisecond_a_trial() -> None:

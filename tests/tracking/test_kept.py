@@ -125,6 +125,19 @@ def test_a_full_disk_does_not_end_the_study(kept: Kept, tmp_path: Path) -> None:
     assert kept(path).of("trial") == {"1": "whole"}
 
 
+def test_a_disk_with_no_room_for_a_second_file_keeps_the_first(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kept, "_MUCH", 1000)
+    path = tmp_path / "study.fits"
+    (tmp_path / "study.part").mkdir()
+    (tmp_path / "study.part" / "in the way").touch()
+    fits = kept(path)
+    fits.keep("stays", "1", b"s" * 500)
+    for number in range(20):
+        fits.keep(f"trial {number}", "1", b"t" * 1000)
+        fits.forget(f"trial {number - 1}")
+    assert fits.of("stays") == kept(path).of("stays") == {"1": b"s" * 500}
+
+
 def test_a_fresh_study_begins_anew(kept: Kept, tmp_path: Path) -> None:
     path = tmp_path / "study.fits"
     kept(path).keep("trial", "1", 1)
