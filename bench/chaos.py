@@ -148,10 +148,10 @@ def worker_pids(executor: str) -> list[int]:
     if executor == "local":
         from dsframework.execution._pool import shared_pool
 
-        return [line["pid"] for line in shared_pool().status() if line["pid"]]
+        return [one.pid for one in shared_pool().at_work().shown if one.pid]
     from dsframework.execution._ray import _crews
 
-    return [line["pid"] for crew in _crews.values() for line in crew.status() if line["pid"]]
+    return [one.pid for crew in _crews.values() for one in crew.at_work().shown if one.pid]
 
 
 def seconds_until_free(executor: str) -> float | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from dsframework.errors import ModelError, TsmlError, one_line
+from dsframework.execution._at_work import Workers
 from dsframework.execution._said import raised_at
 from dsframework.execution._work import Work
 
@@ -39,6 +40,10 @@ class Executor(Protocol):
     @property
     def waiting(self) -> Waiting | None:
         """Since when tasks wait for a worker, and why; None while one is being done, or there is none."""
+        ...
+
+    def at_work(self) -> Workers:
+        """Return what its workers are at, those with the caller's tasks first; may be called once a second, as it costs little."""
         ...
 
     def put(self, value: Any) -> Any:

@@ -45,7 +45,7 @@ def unpacked_batch(body: bytes) -> list[tuple[str, Callable[..., Any], tuple[Any
     return found
 
 
-def do(body: bytes, value_of: Callable[[Handle], Any], begin: Callable[[int], None]) -> Iterator[Done]:
+def do(body: bytes, value_of: Callable[[Handle], Any], begin: Callable[[str], None]) -> Iterator[Done]:
     """Do the tasks of a batch one after another.
 
     Parameters
@@ -55,12 +55,12 @@ def do(body: bytes, value_of: Callable[[Handle], Any], begin: Callable[[int], No
     value_of
         The value that a handle stands for.
     begin
-        Told the position of a task before it is begun, so that others know which task a worker died of.
+        Told the key of a task before it is begun, so that others know what a worker is at, and which task it died of.
     """
     with listening() as said:
-        for position, (key, function, arguments) in enumerate(unpacked_batch(body)):
+        for key, function, arguments in unpacked_batch(body):
             said.clear()
-            begin(position)
+            begin(key)
             started = time.perf_counter()
             values = tuple(value_of(one) if isinstance(one, Handle) else one for one in arguments)
             outcome = guarded(function, values)

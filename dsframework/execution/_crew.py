@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsframework.errors import ExecutorError
+from dsframework.execution._at_work import SHOWN, AtWork, Station, Workers
 from dsframework.execution._base import Waiting, guarded
 from dsframework.execution._batch import Done
 from dsframework.execution._blas import hold_blas, release_blas
@@ -52,6 +54,7 @@ class Crew(ABC):
         self._dispatch = Dispatcher()
         self._queues: dict[int, Queue] = {}
         self._values: dict[int, Value] = {}
+        self._here: dict[int, Station] = {}
         self._made = 0
         self._broken: ExecutorError | None = None
 
@@ -102,6 +105,26 @@ class Crew(ABC):
         with self._lock:
             return Waiting(queue.stalled, self._why(queue)) if queue.stalled else None
 
+    def at_work(self, queue: Queue | None = None, most: int = SHOWN) -> Workers:
+        """Return what the workers are at: first those with tasks of the queue (of any, for None), then the free ones, then the others."""
+        with self._lock:
+            order = sorted(self._dispatch.workers, key=lambda worker: (self._interest(worker, queue), abs(worker)))
+            order = [worker for worker in order if worker > HERE or self._interest(worker, queue) == 0]
+            return Workers([self._seen(worker, queue) for worker in order[:most]], len(order))
+
+    def _interest(self, worker: int, queue: Queue | None) -> int:
+        at = self._dispatch.queue_of(worker)
+        return 1 if at is None else 0 if queue is None or at == queue.number else 2
+
+    def _seen(self, worker: int, queue: Queue | None) -> AtWork:
+        work = self._dispatch.running(worker)
+        if worker > HERE:
+            found = self._see(worker, work.key if work else None)
+        else:
+            key, seconds, done, curve = self._here[worker].told()
+            found = AtWork(0, f"pid {os.getpid()}, the study's own", None, key, seconds=seconds, done=done, curve=curve)
+        return found.of_another() if self._interest(worker, queue) == 2 else found
+
     def free(self, queue: Queue, kind: str) -> int:
         """Return how many more tasks of a kind are worth submitting: two batches for every worker."""
         with self._lock:
@@ -124,15 +147,18 @@ class Crew(ABC):
         if not self._dispatch.workers:
             for worker in range(HERE, HERE - number, -1):
                 self._dispatch.join(worker)
+                self._here[worker] = Station()
                 threading.Thread(target=self._work_here, args=(self._dispatch, worker), name="tsml-fit", daemon=True).start()
 
     def _work_here(self, dispatch: Dispatcher, worker: int) -> None:
         hold_blas()
+        station = self._here[worker]
         try:
             while (given := self._tame_task(dispatch, worker)) is not None:
                 number, work, values = given
                 started = time.perf_counter()
-                outcome = guarded(work.function, values)
+                with station.at(work.key):
+                    outcome = guarded(work.function, values)
                 with self._lock:
                     dispatch.done(worker, [(number, Done(work.key, outcome, time.perf_counter() - started))])
                     self._lock.notify_all()
@@ -161,8 +187,8 @@ class Crew(ABC):
         )
 
     @abstractmethod
-    def status(self) -> list[dict[str, Any]]:
-        """Return a line for every worker: where it is, what it does, for how many seconds, and how many tasks it has done."""
+    def _see(self, worker: int, key: str | None) -> AtWork:
+        """Return what a worker is at, which was given the task of that key; called with the lock."""
 
     @abstractmethod
     def _why(self, queue: Queue) -> str:

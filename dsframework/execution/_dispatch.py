@@ -289,6 +289,10 @@ class Dispatcher:
         """Return the first task that a worker has not answered."""
         return next(iter(self._hands[worker].tasks.values()), None)
 
+    def queue_of(self, worker: int) -> int | None:
+        """Return the number of the queue whose task a worker is at; None when it is at none."""
+        return next((number for number, _ in self._hands[worker].tasks), None)
+
     def lose(self, worker: int, loss: Loss, *, at: int | None = None, unknown: bool = False, log: str = "") -> None:
         """A worker is gone.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dsframework.execution._at_work import Workers
 from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._pool import shared_pool
 from dsframework.execution._threads import processors
@@ -37,6 +38,10 @@ class LocalExecutor:
     def waiting(self) -> Waiting | None:
         """Since when nothing is done though something waits, and why."""
         return self._pool.waiting(self._queue)
+
+    def at_work(self) -> Workers:
+        """Return what the workers are at, this study's own tasks first."""
+        return self._pool.at_work(self._queue)
 
     def put(self, value: Any) -> Handle:
         """Copy a value to shared memory, where every worker reads it in place."""

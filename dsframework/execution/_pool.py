@@ -15,10 +15,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsframework.errors import ExecutorError
+from dsframework.execution import _mark
+from dsframework.execution._at_work import AtWork
 from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._crew import HERE, Crew, Value
@@ -28,7 +30,6 @@ from dsframework.execution._packing import Block, unpack
 from dsframework.execution._said import last_lines
 from dsframework.execution._surroundings import BLAS_THREADS, Surroundings, current_folder, places_of_modules, surroundings
 from dsframework.execution._work import Handle
-from dsframework.execution._worker import MARK
 
 __all__ = ["Pool", "shared_pool"]
 
@@ -53,8 +54,7 @@ class _Member:
 
     def begun(self) -> tuple[int, float]:
         """How many tasks it has begun, and when the last, on the monotonic clock."""
-        count, moment = MARK.unpack(os.pread(self.mark, MARK.size, 0))
-        return count, moment / 1e9
+        return _mark.begun(self.mark)
 
 
 class Pool(Crew):
@@ -92,16 +92,14 @@ class Pool(Crew):
             if member is not None and self._dispatch.running(worker) is not None and member.begun()[0] == begun:
                 self._doom(member, Loss("its study was stopped"))
 
-    def status(self) -> list[dict[str, Any]]:
-        """Return a line for every worker: its process, what it does, since when, and how many tasks it has done."""
-        with self._lock:
-            lines: list[dict[str, Any]] = []
-            for worker, member in self._members.items():
-                work = self._dispatch.running(worker) if worker in self._dispatch.workers else None
-                _, since = member.begun()
-                seconds = time.monotonic() - since if work is not None else 0.0
-                lines.append({"pid": member.pid, "key": work.key if work else None, "seconds": seconds, "done": member.answered})
-            return lines
+    def _see(self, worker: int, key: str | None) -> AtWork:
+        member = self._members[worker]
+        count, since = member.begun()
+        here = AtWork(member.pid, f"pid {member.pid}", done=member.answered)
+        if key is None:
+            return here
+        seconds = time.monotonic() - since if count > member.answered else 0.0
+        return replace(here, key=key, seconds=seconds, curve=_mark.told(member.mark, count) if count > member.answered else None)
 
     def _why(self, queue: Queue) -> str:
         ready = [worker for worker in self._dispatch.workers if worker > HERE]
@@ -243,7 +241,7 @@ class Pool(Crew):
         mine, theirs = socket.socketpair()
         mine.setblocking(False)
         mark = os.memfd_create("tsml-mark", os.MFD_CLOEXEC)
-        os.ftruncate(mark, MARK.size)
+        os.ftruncate(mark, _mark.SIZE)
         try:
             self._nursery.send(("file",), theirs.fileno())
             self._nursery.send(("file",), mark)

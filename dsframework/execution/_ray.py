@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError, TsmlError, one_line
+from dsframework.execution._at_work import SHOWN, AtWork, Told, Workers
 from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._crew import HERE, Crew, Value
@@ -17,8 +20,8 @@ from dsframework.execution._dispatch import Loss, Queue
 from dsframework.execution._packing import pack, unpack
 from dsframework.execution._pools import Placement, told
 from dsframework.execution._ray_connection import connect
-from dsframework.execution._ray_room import refuse_too_much, room_on
-from dsframework.execution._ray_worker import RayWorker
+from dsframework.execution._ray_room import node_names, refuse_too_much, room_on
+from dsframework.execution._ray_worker import ASKED, RayWorker
 from dsframework.execution._surroundings import Surroundings, surroundings
 from dsframework.execution._work import Handle, Work
 
@@ -31,6 +34,8 @@ _GRACE_SECONDS = 1.0
 _NODES_SECONDS = 2.0
 _BATCH_GRACE_SECONDS = 1.0
 _STARTS = 3
+_ASK_SECONDS = 1.0
+_CURIOUS_SECONDS = 3.0
 
 
 @dataclass
@@ -46,6 +51,9 @@ class _Member:
     since: float = 0.0
     done: int = 0
     doomed: Loss | None = None
+    seen: float = -math.inf
+    asked: float = -math.inf
+    told: tuple[Told | None, float] = (None, 0.0)
 
 
 class RayCrew(Crew):
@@ -73,17 +81,49 @@ class RayCrew(Crew):
         self._environments: dict[int, Surroundings] = {}
         self._members: dict[int, _Member] = {}
         self._coming: dict[Any, tuple[int, Any]] = {}
+        self._names: dict[str, str] = {}
+        self._asking: dict[Any, int] = {}
+        self._curious_until = 0.0
         self._thread: threading.Thread | None = None
         self._idle_since = time.monotonic()
 
-    def status(self) -> list[dict[str, Any]]:
-        """Return a line for every actor; see `Crew.status`."""
+    def at_work(self, queue: Queue | None = None, most: int = SHOWN) -> Workers:
+        """Return what the actors are at, as those that are shown told it a moment ago; see `Crew.at_work`."""
         with self._lock:
-            return [
-                {"pid": member.pid, "key": work.key if work else None, "seconds": time.monotonic() - member.since, "done": member.done}
-                for worker, member in self._members.items()
-                for work in [self._dispatch.running(worker)]
-            ]
+            self._curious_until = time.monotonic() + _CURIOUS_SECONDS
+            return super().at_work(queue, most)
+
+    def _see(self, worker: int, key: str | None) -> AtWork:
+        member, now = self._members[worker], time.monotonic()
+        member.seen = now
+        node = self._names.get(member.node, member.node[:6])
+        here = AtWork(member.pid, f"{node} pid {member.pid}" if len(self._names) > 1 else f"pid {member.pid}", node, done=member.done)
+        if key is None:
+            return here
+        told, at = member.told
+        if told is None or told.key != key:
+            return replace(here, key=key, seconds=now - member.since if member.answers else 0.0)
+        return replace(here, key=key, seconds=told.seconds + now - at, done=max(member.done, told.done), curve=told.curve)
+
+    def _ask(self) -> None:
+        """Ask the actors that are shown what they are at, each once a second; called with the lock."""
+        now = time.monotonic()
+        if now > self._curious_until:
+            return
+        asked = set(self._asking.values())
+        for worker, member in self._members.items():
+            wanted = now - member.seen < _CURIOUS_SECONDS and now - member.asked > _ASK_SECONDS and worker not in asked
+            if wanted and member.doomed is None and self._dispatch.running(worker) is not None:
+                member.asked = now
+                self._asking[member.actor.told.options(concurrency_group=ASKED).remote()] = worker
+
+    def _hear(self, reference: Any) -> None:
+        """Take in what an actor told; what became of one that can't is told by its batch."""
+        member = self._members.get(self._asking.pop(reference))
+        with suppress(self._ray.exceptions.RayError):
+            told: Told = self._ray.get(reference)
+            if member is not None:
+                member.told = told, time.monotonic()
 
     def _begin(self) -> None:
         self._broken = None
@@ -152,10 +192,11 @@ class RayCrew(Crew):
         """Nodes come and go."""
         if time.monotonic() - self._looked < _NODES_SECONDS:
             return
-        slots = max(1, room_on(self._ray.nodes(), self._placement))
+        nodes = self._ray.nodes()
+        slots = max(1, room_on(nodes, self._placement))
         free = self._ray.available_resources()
         with self._lock:
-            self._looked, self._slots, self._free = time.monotonic(), slots, free
+            self._looked, self._slots, self._free, self._names = time.monotonic(), slots, free, node_names(nodes)
             for queue in self._queues.values():
                 queue.workers = slots
 
@@ -166,7 +207,7 @@ class RayCrew(Crew):
                 if error is None:
                     self._ray.kill(member.actor)
                 self._dispatch.lose(worker, Loss("Ray was left"))
-            self._members, self._coming, self._thread = {}, {}, None
+            self._members, self._coming, self._asking, self._thread = {}, {}, {}, None
             self._dispatch = type(self._dispatch)()
             self._lock.notify_all()
 
@@ -186,7 +227,8 @@ class RayCrew(Crew):
                 if worker > HERE:
                     self._feed(worker)
             self._look_for_late()
-            asked = [*self._coming, *(answer for member in self._members.values() for answer in member.answers)]
+            self._ask()
+            asked = [*self._coming, *self._asking, *(answer for member in self._members.values() for answer in member.answers)]
             if not asked:
                 self._lock.wait(_LOOK_SECONDS * 10)
                 return True
@@ -201,7 +243,7 @@ class RayCrew(Crew):
         wanted = min(self._slots, sum(queue.left for queue in self._queues.values()))
         for _ in range(wanted - len(self._members) - len(self._coming)):
             self._made += 1
-            actor = self._ray.remote(RayWorker).options(**self._options()).remote()
+            actor = self._ray.remote(concurrency_groups={ASKED: 1})(RayWorker).options(**self._options()).remote()
             self._coming[actor.ready.remote()] = (self._made, actor)
 
     def _options(self) -> dict[str, Any]:
@@ -247,6 +289,9 @@ class RayCrew(Crew):
     def _take(self, reference: Any) -> None:
         if reference in self._coming:
             self._join(reference)
+            return
+        if reference in self._asking:
+            self._hear(reference)
             return
         worker, member = next((one for one in self._members.items() if reference in one[1].answers), (None, None))
         if worker is None or member is None:
@@ -323,6 +368,10 @@ class RayExecutor:
     def waiting(self) -> Waiting | None:
         """Since when nothing is done though something waits, and why."""
         return self._crew.waiting(self._queue)
+
+    def at_work(self) -> Workers:
+        """Return what the actors are at, this study's own tasks first."""
+        return self._crew.at_work(self._queue)
 
     def put(self, value: Any) -> Handle:
         """Store a value in the object store; returns its handle."""

@@ -9,7 +9,7 @@ from typing import Any
 from dsframework.errors import ExecutorError
 from dsframework.execution._pools import Placement, told
 
-__all__ = ["refuse_too_much", "room_on"]
+__all__ = ["node_names", "refuse_too_much", "room_on"]
 
 _ALWAYS = ("CPU", "GPU", "memory")
 _SHOWN = 3
@@ -28,6 +28,13 @@ def room_on(nodes: Iterable[Mapping[str, Any]], placement: Placement) -> int:
 
 def _room_of(has: Mapping[str, float], placement: Placement) -> int:
     return min(int(has.get(name, 0) / amount + 1e-9) for name, amount in placement.asks.items() if amount)
+
+
+def node_names(nodes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the living nodes are called, by their ids: as their machine, and by a few signs of the id where a machine has several."""
+    hosts = {node["NodeID"]: str(node.get("NodeManagerHostname") or node["NodeID"][:6]) for node in nodes if node["Alive"]}
+    many = Counter(hosts.values())
+    return {node: host if many[host] == 1 else f"{host} {node[:6]}" for node, host in hosts.items()}
 
 
 def refuse_too_much(nodes: Iterable[Mapping[str, Any]], placement: Placement) -> None:

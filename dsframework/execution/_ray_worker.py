@@ -1,4 +1,7 @@
-"""A worker on Ray: an actor that does batches of tasks and keeps the large values that it has read."""
+"""A worker on Ray: an actor that does batches of tasks and keeps the large values that it has read.
+
+It has two threads: one does what it is given in order, the other says what the first is at (`ASKED`).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import importlib
 import os
 from typing import Any
 
+from dsframework.execution._at_work import Station, Told
 from dsframework.execution._batch import do, sendable
 from dsframework.execution._blas import hold_blas
 from dsframework.execution._packing import unpack
 from dsframework.execution._surroundings import Surroundings
 from dsframework.execution._work import Handle
 
-__all__ = ["RayWorker"]
+__all__ = ["ASKED", "RayWorker"]
+
+ASKED = "asked"
+"""The concurrency group of questions, which do not wait for the batch that is done."""
 
 
 class RayWorker:
@@ -21,6 +28,7 @@ class RayWorker:
     def __init__(self) -> None:
         hold_blas()
         self._values: dict[int, Any] = {}
+        self._station = Station()
 
     def ready(self) -> tuple[str, int]:
         """Answer, which says that the worker is there and has imported what fits need; returns its node and its process there."""
@@ -44,7 +52,16 @@ class RayWorker:
 
     def do(self, body: bytes) -> bytes:
         """Do a batch, from `packed_batch`."""
-        return sendable(list(do(body, self._value, _nobody_asks)))
+        with self._station.listening():
+            done = []
+            for one in do(body, self._value, self._station.begin):
+                self._station.end()
+                done.append(one)
+        return sendable(done)
+
+    def told(self) -> Told:
+        """Return what the other thread is at."""
+        return self._station.told()
 
     def drop(self, number: int) -> None:
         """Forget a value."""
@@ -52,7 +69,3 @@ class RayWorker:
 
     def _value(self, handle: Handle) -> Any:
         return self._values[handle.number]
-
-
-def _nobody_asks(_position: int) -> None:
-    """Which task a batch is at is not told across machines."""

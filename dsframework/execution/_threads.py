@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from dsframework.execution._at_work import SHOWN, AtWork, Station, Workers
 from dsframework.execution._base import Finished, guarded
 from dsframework.execution._blas import hold_blas, release_blas
 from dsframework.execution._work import Work
@@ -28,6 +30,7 @@ class ThreadExecutor:
         self._workers = workers or processors()
         self._pool: ThreadPoolExecutor | None = None
         self._running: dict[Future[Any], str] = {}
+        self._stations: dict[str, Station] = {}
 
     @property
     def free(self) -> int:
@@ -39,6 +42,14 @@ class ThreadExecutor:
         """Nothing: threads are always there."""
         return
 
+    def at_work(self) -> Workers:
+        """Return what the threads are at."""
+        found = []
+        for name, station in sorted(self._stations.items()):
+            key, seconds, done, curve = station.told()
+            found.append(AtWork(0, name, None, key, seconds=seconds, done=done, curve=curve))
+        return Workers(found[:SHOWN], len(found))
+
     def put(self, value: Any) -> Any:
         """Return `value` itself: threads share memory."""
         return value
@@ -48,7 +59,12 @@ class ThreadExecutor:
         if self._pool is None:
             hold_blas()
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tsml-fit")
-        self._running[self._pool.submit(guarded, work.function, work.arguments)] = work.key
+        self._running[self._pool.submit(self._do, work)] = work.key
+
+    def _do(self, work: Work) -> Any:
+        name = f"thread {threading.current_thread().name.rpartition('_')[2]}"
+        with self._stations.setdefault(name, Station()).at(work.key):
+            return guarded(work.function, work.arguments)
 
     def wait(self, timeout: float) -> list[Finished]:
         """Return the fits that finished."""
@@ -62,6 +78,7 @@ class ThreadExecutor:
             self._pool = None
             release_blas()
         self._running.clear()
+        self._stations.clear()
 
 
 def processors() -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -13,13 +11,12 @@ from typing import Any
 
 from dsframework.execution._batch import Done, do, sendable
 from dsframework.execution._channel import Channel, Closed
+from dsframework.execution._mark import Mark
 from dsframework.execution._packing import Block
 from dsframework.execution._work import Handle
+from dsframework.progress import Progress
 
-__all__ = ["MARK", "serve"]
-
-MARK = struct.Struct("<QQ")
-"""What a worker says of itself in shared memory: how many tasks it has begun, and when the last of them, in nanoseconds of the clock."""
+__all__ = ["serve"]
 
 _TELL_SECONDS = 0.02
 
@@ -27,15 +24,16 @@ _TELL_SECONDS = 0.02
 class _Worker:
     def __init__(self, end: socket.socket, mark: int) -> None:
         self._channel = Channel(end)
-        self._mark = mmap.mmap(mark, MARK.size)
-        self._begun = 0
+        self._mark = Mark(mark)
+        self._progress = Progress(self._mark.tell)
         self._blocks: dict[int, Block] = {}
         self._values: dict[int, Any] = {}
 
     def run(self) -> None:
-        while True:
-            for message, file in self._channel.receive():
-                self._obey(message, file)
+        with self._progress.listening():
+            while True:
+                for message, file in self._channel.receive():
+                    self._obey(message, file)
 
     def _obey(self, message: tuple[Any, ...], file: int | None) -> None:
         what, *rest = message
@@ -63,9 +61,9 @@ class _Worker:
         if results:
             self._tell(queue, results)
 
-    def _begin(self, _position: int) -> None:
-        self._begun += 1
-        MARK.pack_into(self._mark, 0, self._begun, time.monotonic_ns())
+    def _begin(self, _key: str) -> None:
+        self._progress.clear()
+        self._mark.begin()
 
     def _value(self, handle: Handle) -> Any:
         if handle.number not in self._values:

@@ -170,7 +170,7 @@ def test_a_killed_workers_tasks_are_done_by_others(executor: LocalExecutor) -> N
         for key, outcome in executor.wait(0.2):
             assert key not in found
             found[key] = outcome
-        busy = [line["pid"] for line in shared_pool().status() if line["key"] and line["pid"]]
+        busy = [one.pid for one in shared_pool().at_work().shown if one.key and one.pid]
         if busy and killed < 3 and len(found) > 15 * killed:
             os.kill(busy[0], signal.SIGKILL)
             killed += 1
@@ -271,7 +271,7 @@ def test_the_next_study_finds_the_workers_warm() -> None:
         found = gather(executor, 1)["pid"]
         executor.submit(Work("nap", sleep, (0.2,)))
         executor.submit(Work("pid", pid, ()))
-        pids.append({found, gather(executor, 2)["pid"], *(line["pid"] for line in shared_pool().status())})
+        pids.append({found, gather(executor, 2)["pid"], *(one.pid for one in shared_pool().at_work().shown if one.pid)})
         executor.close()
     assert pids[0] & pids[1]
 
