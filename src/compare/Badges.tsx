@@ -1,6 +1,7 @@
 import type { ComparisonRow } from '../wire';
 import { AuditBadge } from './AuditView';
 import { formatNumber } from './format';
+import { BestBadge, NaiveBadge } from './RunBadges';
 import type { ITranslation } from './translation';
 
 /**
@@ -15,14 +16,12 @@ export function Badges(props: {
   return (
     <>
       {best && (
-        <span
-          className="jp-TsmlBadge jp-mod-best"
+        <BestBadge
           title={trans.__(
             'The best mean over the folds of the runs whose audit did not fail'
           )}
-        >
-          {trans.__('best')}
-        </span>
+          trans={trans}
+        />
       )}
       {row.run.status !== 'finished' && (
         <span
@@ -34,16 +33,7 @@ export function Badges(props: {
       )}
       <Significance row={row} best={best} trans={trans} />
       <AuditBadge audit={row.audit} trans={trans} />
-      {row.run.beats_baselines === false && (
-        <span
-          className="jp-TsmlBadge jp-mod-warn"
-          title={trans.__(
-            'A naive forecast is as good or better on the final test.'
-          )}
-        >
-          {trans.__('naive not beaten')}
-        </span>
-      )}
+      {row.run.beats_baselines === false && <NaiveBadge trans={trans} />}
     </>
   );
 }

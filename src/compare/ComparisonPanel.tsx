@@ -1,5 +1,7 @@
 import * as React from 'react';
 import type { Comparison, ForecastPanel } from '../wire';
+import { drawable, type INamedFront } from './front';
+import { FrontView } from './FrontView';
 import { ForecastView, type IForecastRequest } from './ForecastView';
 import { ParallelView } from './ParallelView';
 import { SpecDiff } from './SpecDiff';
@@ -47,6 +49,10 @@ export function ComparisonPanel(props: IComparisonPanelProps): JSX.Element {
     }
     setSelected(next);
   };
+  const fronts = React.useMemo(
+    () => frontsOf(comparison, order),
+    [comparison, order]
+  );
   const shared = { comparison, order, selected, onSelect: select, trans };
   const views = [
     {
@@ -64,6 +70,20 @@ export function ComparisonPanel(props: IComparisonPanelProps): JSX.Element {
         />
       )
     },
+    ...(drawable(fronts).length > 0
+      ? [
+          {
+            id: 'front',
+            title: trans.__('Front'),
+            view: (
+              <Fronts
+                fronts={fronts.filter(({ id }) => selected.has(id))}
+                trans={trans}
+              />
+            )
+          }
+        ]
+      : []),
     {
       id: 'forecasts',
       title: trans.__('Forecasts'),
@@ -120,6 +140,31 @@ function Header(props: {
         </p>
       ))}
     </header>
+  );
+}
+
+function Fronts(props: {
+  fronts: INamedFront[];
+  trans: ITranslation;
+}): JSX.Element {
+  const { fronts, trans } = props;
+  return drawable(fronts).length > 0 ? (
+    <FrontView fronts={fronts} trans={trans} />
+  ) : (
+    <p className="jp-TsmlCompare-empty">
+      {trans.__('None of the runs that are ticked in the table has a front.')}
+    </p>
+  );
+}
+
+function frontsOf(
+  comparison: Comparison,
+  order: readonly string[]
+): INamedFront[] {
+  return comparison.rows.flatMap(({ run, label, front }) =>
+    front
+      ? [{ id: run.run_id, label, color: order.indexOf(run.run_id), front }]
+      : []
   );
 }
 

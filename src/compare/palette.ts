@@ -50,6 +50,14 @@ export function watchTheme(changed: () => void): () => void {
 }
 
 /**
+ * The n-th colour as CSS has it.
+ */
+export function seriesColor(index: number): string {
+  const [name, otherwise] = SERIES[index % SERIES.length] ?? [];
+  return `var(${name}, ${otherwise})`;
+}
+
+/**
  * How the n-th line is drawn: colours repeat, so the dashes change with every round.
  */
 export function lineStyle(

@@ -4,8 +4,10 @@ import {
   formatScore,
   formatValue
 } from '../compare/format';
+import { AuditFailedBadge, BestBadge, NaiveBadge } from '../compare/RunBadges';
 import type { ITranslation } from '../compare/translation';
 import type { ExperimentProgress, StudyStatus } from '../wire';
+import { curveOf } from './curve';
 import { leader, leaderboard } from './ranking';
 import { Sparkline } from './Sparkline';
 import { statusText } from './statusText';
@@ -94,29 +96,9 @@ function Line(props: ILineProps): JSX.Element {
       <tr className={best ? 'jp-mod-best' : ''}>
         <th scope="row">
           {item.name}
-          {best && (
-            <span className="jp-TsmlBadge jp-mod-best">{trans.__('best')}</span>
-          )}
-          {item.audit === 'failed' && (
-            <span
-              className="jp-TsmlBadge jp-mod-error"
-              title={trans.__(
-                'The audit found that the future leaks into it, so that it is not counted as the best.'
-              )}
-            >
-              {trans.__('audit failed')}
-            </span>
-          )}
-          {item.beats_baselines === false && (
-            <span
-              className="jp-TsmlBadge jp-mod-warn"
-              title={trans.__(
-                'A naive forecast is as good or better on the final test.'
-              )}
-            >
-              {trans.__('naive not beaten')}
-            </span>
-          )}
+          {best && <BestBadge trans={trans} />}
+          {item.audit === 'failed' && <AuditFailedBadge trans={trans} />}
+          {item.beats_baselines === false && <NaiveBadge trans={trans} />}
         </th>
         <td className="jp-mod-number">
           {formatScore(item.score, item.score_std)}
@@ -124,8 +106,7 @@ function Line(props: ILineProps): JSX.Element {
         <td className="jp-mod-number">{formatNumber(item.test_score)}</td>
         <td>
           <Sparkline
-            history={item.history}
-            greaterIsBetter={status.greater_is_better}
+            curve={curveOf(item.history, status.greater_is_better)}
             label={trans.__('Best score so far, trial by trial')}
           />
         </td>

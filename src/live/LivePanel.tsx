@@ -11,8 +11,17 @@ import {
   schedulable
 } from './ranking';
 import { Leaderboard } from './Leaderboard';
+import { LiveFront } from './LiveFront';
 import { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';
-import { statusText } from './statusText';
+import {
+  leftText,
+  statusText,
+  trialFacts,
+  waitingText,
+  workFacts
+} from './statusText';
+import { useSecondsSince } from './useSecondsSince';
+import { WorkersView } from './WorkersView';
 
 /**
  * The properties of the live panel.
@@ -30,7 +39,8 @@ export interface ILivePanelProps {
 }
 
 /**
- * A study while it runs and when it has ended: progress, leaderboard, learning curves; Stop, Details, Schedule.
+ * A study while it runs and when it has ended: progress, leaderboard, workers and their learning curves, the front of several metrics; Stop,
+ * Details, Schedule.
  */
 export function LivePanel(props: ILivePanelProps): JSX.Element {
   const { status, problem } = props;
@@ -97,15 +107,9 @@ export function LivePanel(props: ILivePanelProps): JSX.Element {
           {problem}
         </p>
       )}
-      {status.waiting_since && (
-        <p role="status">
-          {trans.__(
-            'Waiting for workers since %1: %2.',
-            new Date(status.waiting_since).toLocaleTimeString(),
-            status.waiting_for ?? ''
-          )}
-        </p>
-      )}
+      <p className="jp-TsmlLive-waiting" role="status">
+        {waitingText(status, trans)}
+      </p>
       {status.error && <p className="jp-TsmlLive-error">{status.error}</p>}
       {scheduling && candidate?.run_id && onSchedule && (
         <ScheduleForm
@@ -117,6 +121,8 @@ export function LivePanel(props: ILivePanelProps): JSX.Element {
         />
       )}
       <Leaderboard status={status} details={details} trans={trans} />
+      <WorkersView status={status} trans={trans} />
+      <LiveFront status={status} trans={trans} />
     </section>
   );
 }
@@ -131,18 +137,12 @@ function Progress(props: {
   const best = leader(status);
   const total = status.trials_total;
   const facts = [
-    total === null
-      ? trans._n('%1 trial done', '%1 trials done', status.trials_done)
-      : trans.__('%1 of %2 trials done', status.trials_done, total),
-    status.trials_running > 0 && trans.__('%1 running', status.trials_running),
-    status.trials_pruned > 0 && trans.__('%1 pruned', status.trials_pruned),
-    status.trials_failed > 0 && trans.__('%1 failed', status.trials_failed),
-    status.trials_resumed > 0 &&
-      trans.__('%1 taken over', status.trials_resumed),
+    ...trialFacts(status, trans),
     hasEnded(status)
       ? trans.__('took %1', formatDuration(elapsed))
       : trans.__('%1 so far', formatDuration(elapsed)),
-    left !== null && trans.__('about %1 left', formatDuration(left)),
+    leftText(left, trans),
+    ...(status.workers.length > 0 ? [] : workFacts(status, trans)),
     best &&
       trans.__(
         'best %1 %2 (%3)',
@@ -181,22 +181,4 @@ function Progress(props: {
       <p className="jp-TsmlLive-note">{facts.join(' · ')}</p>
     </>
   );
-}
-
-/** Seconds since this status came in; counts while the study runs. */
-function useSecondsSince(status: StudyStatus): number {
-  const [seconds, setSeconds] = React.useState(0);
-  React.useEffect(() => {
-    const start = Date.now();
-    setSeconds(0);
-    if (hasEnded(status)) {
-      return;
-    }
-    const timer = setInterval(
-      () => setSeconds((Date.now() - start) / 1000),
-      1000
-    );
-    return () => clearInterval(timer);
-  }, [status]);
-  return seconds;
 }

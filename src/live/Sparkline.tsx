@@ -1,28 +1,24 @@
-import { curveOf } from './curve';
+import { BOX, type ICurve } from './curve';
 
 /**
  * The properties of a sparkline.
  */
 export interface ISparklineProps {
-  history: readonly number[];
-  greaterIsBetter: boolean;
+  /** What is drawn; nothing without it. */
+  curve: ICurve | null;
   label: string;
 }
 
-const WIDTH = 90;
-const HEIGHT = 22;
-
 /**
- * The best score so far, trial by trial.
+ * A small line with a dot at its end.
  */
 export function Sparkline(props: ISparklineProps): JSX.Element | null {
-  const { history, greaterIsBetter, label } = props;
-  const curve = curveOf(history, greaterIsBetter, WIDTH, HEIGHT);
+  const { curve, label } = props;
   return curve ? (
     <svg
       className="jp-TsmlLive-curve"
-      width={WIDTH}
-      height={HEIGHT}
+      width={BOX.width}
+      height={BOX.height}
       role="img"
       aria-label={label}
     >

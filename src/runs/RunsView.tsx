@@ -10,11 +10,12 @@ import { CommandIDs } from '../commands/ids';
 import { Mistakes } from '../sidebar/Mistakes';
 import type { RunSummary } from '../wire';
 import { formatNumber, formatScore } from '../compare/format';
+import { AuditFailedBadge, NaiveBadge } from '../compare/RunBadges';
 import { statusText } from '../live/statusText';
 import { moment } from './format';
 import type { RunsModel } from './runs';
 import { isOver, type StudiesModel } from './studies';
-import { AuditFailedBadge, NaiveBadge, StudyCard } from './StudyCard';
+import { StudyCard } from './StudyCard';
 
 /** What the Runs tab is drawn from. */
 export interface IRunsView {

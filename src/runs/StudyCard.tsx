@@ -2,8 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ExperimentProgress, StudyStatus } from '../wire';
 import { formatDuration, formatNumber } from '../compare/format';
+import { AuditFailedBadge, BestBadge, NaiveBadge } from '../compare/RunBadges';
 import { endedTrials, leader, leaderboard } from '../live/ranking';
-import { statusText } from '../live/statusText';
+import {
+  leftText,
+  statusText,
+  trialFacts,
+  waitingText,
+  workFacts
+} from '../live/statusText';
 import { moment } from './format';
 import { isOver } from './studies';
 
@@ -27,6 +34,10 @@ export function StudyCard(props: IStudyCard): JSX.Element {
   const [open, setOpen] = React.useState(props.open);
   const over = isOver(study);
   const total = study.trials_total;
+  const waiting = waitingText(study, trans);
+  const work = workFacts(study, trans).map(fact => (
+    <span key={fact}>{fact}</span>
+  ));
   return (
     <section className="jp-Tsml-study" data-status={study.status}>
       <div className="jp-Tsml-studyHead">
@@ -59,7 +70,9 @@ export function StudyCard(props: IStudyCard): JSX.Element {
         />
       )}
       <div className="jp-Tsml-facts">
-        <span>{trialsLine(study, trans)}</span>
+        {trialFacts(study, trans).map(fact => (
+          <span key={fact}>{fact}</span>
+        ))}
         {study.best_score !== null && (
           <span title={study.best ?? ''}>
             {trans.__(
@@ -69,8 +82,14 @@ export function StudyCard(props: IStudyCard): JSX.Element {
             )}
           </span>
         )}
-        <span>{timeLine(study, trans)}</span>
+        <span>{timeText(study, trans)}</span>
       </div>
+      {work.length > 0 && <div className="jp-Tsml-facts">{work}</div>}
+      {waiting && (
+        <div className="jp-Tsml-facts" role="status">
+          {waiting}
+        </div>
+      )}
       {study.error && <div className="jp-Tsml-mistakes">{study.error}</div>}
       {open && study.experiments.length > 0 && (
         <Leaderboard study={study} trans={trans} />
@@ -79,23 +98,10 @@ export function StudyCard(props: IStudyCard): JSX.Element {
   );
 }
 
-function trialsLine(study: StudyStatus, trans: TranslationBundle): string {
-  const { trials_done: done, trials_total: total, trials_failed: bad } = study;
-  const { trials_pruned: pruned } = study;
-  const head = total
-    ? trans.__('%1 of %2 trials', done, total)
-    : trans._n('%1 trial', '%1 trials', done);
-  const kept = pruned ? trans.__('%1, %2 pruned', head, pruned) : head;
-  return bad ? trans.__('%1, %2 failed', kept, bad) : kept;
-}
-
-function timeLine(study: StudyStatus, trans: TranslationBundle): string {
-  if (isOver(study)) {
-    return moment(study.ended ?? study.started);
-  }
-  return study.seconds_left === null
-    ? formatDuration(study.seconds)
-    : trans.__('%1 left', formatDuration(study.seconds_left));
+function timeText(study: StudyStatus, trans: TranslationBundle): string {
+  return isOver(study)
+    ? moment(study.ended ?? study.started)
+    : (leftText(study.seconds_left, trans) ?? formatDuration(study.seconds));
 }
 
 function Leaderboard(props: {
@@ -148,11 +154,7 @@ function Line(props: {
     <tr data-status={one.status} title={one.error ?? ''}>
       <th scope="row">
         {one.name}
-        {best && (
-          <span className="jp-Tsml-status" data-status="finished">
-            {trans.__('best')}
-          </span>
-        )}
+        {best && <BestBadge trans={trans} />}
         {one.audit === 'failed' && <AuditFailedBadge trans={trans} />}
         {one.beats_baselines === false && <NaiveBadge trans={trans} />}
         {one.status === 'failed' && (
@@ -170,39 +172,5 @@ function Line(props: {
       <td>{formatNumber(one.test_score)}</td>
       <td>{trials}</td>
     </tr>
-  );
-}
-
-/**
- * Says that a run is not better than the naive forecast.
- */
-export function NaiveBadge(props: { trans: TranslationBundle }): JSX.Element {
-  const { trans } = props;
-  return (
-    <span
-      className="jp-Tsml-badge"
-      title={trans.__('Does not beat the naive forecast')}
-    >
-      {trans.__('naive not beaten')}
-    </span>
-  );
-}
-
-/**
- * Says that the audit found a leak in a run.
- */
-export function AuditFailedBadge(props: {
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { trans } = props;
-  return (
-    <span
-      className="jp-Tsml-badge jp-mod-error"
-      title={trans.__(
-        'The audit found that the future leaks into it, so that it is not counted as the best.'
-      )}
-    >
-      {trans.__('audit failed')}
-    </span>
   );
 }

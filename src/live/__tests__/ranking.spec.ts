@@ -83,10 +83,10 @@ describe('learning curve', () => {
   });
 
   it('fits its box, and lies in the middle when all scores are the same', () => {
-    const curve = curveOf([5, 1, 3], false, 90, 22);
+    const curve = curveOf([5, 1, 3], false);
     expect(curve?.path).toBe('M3,3H45V19H87V19');
     expect(curve?.end).toEqual([87, 19]);
-    expect(curveOf([2, 2], false, 90, 22)?.end).toEqual([87, 11]);
-    expect(curveOf([2], false, 90, 22)).toBeNull();
+    expect(curveOf([2, 2], false)?.end).toEqual([87, 11]);
+    expect(curveOf([2], false)).toBeNull();
   });
 });
