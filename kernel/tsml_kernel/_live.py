@@ -11,6 +11,7 @@ import traitlets
 from dsframework.errors import TsmlError
 from dsframework.records import StudyEvent, StudyStatus
 from tsml_kernel._assets import asset
+from tsml_kernel._failures import Failures
 from tsml_kernel._output import clear, publish
 from tsml_kernel._scheduling import scheduled_message
 from tsml_kernel._shell import kernel_id
@@ -24,7 +25,7 @@ ENDED = ("finished", "failed", "stopped")
 
 
 class LivePanel(anywidget.AnyWidget):
-    """Progress, leaderboard and learning curves of one study, with Stop, Details and Schedule.
+    """Progress, leaderboard, workers, learning curves and failures of one study, with Stop, Details and Schedule.
 
     Parameters
     ----------
@@ -38,6 +39,7 @@ class LivePanel(anywidget.AnyWidget):
     _css = asset("live.css")
 
     status = traitlets.Dict().tag(sync=True)
+    failures = traitlets.List().tag(sync=True)
     kernel = traitlets.Unicode("").tag(sync=True)
     detached = traitlets.Bool(False).tag(sync=True)
     stopping = traitlets.Bool(False).tag(sync=True)
@@ -46,6 +48,7 @@ class LivePanel(anywidget.AnyWidget):
         first = status.model_dump(mode="json") if status else {}
         super().__init__(status=first, kernel=kernel_id(), detached=detached)
         self._latest = status
+        self._failures = Failures()
         self._throttle: Throttle[StudyStatus] = Throttle(self._send_status)
         self.on_msg(self._receive)
 
@@ -56,6 +59,7 @@ class LivePanel(anywidget.AnyWidget):
 
     def listen(self, event: StudyEvent) -> None:
         """Take an event of `dsframework.study.run_study`."""
+        self._failures.listen(event)
         self.push(event.status)
 
     def push(self, status: StudyStatus) -> None:
@@ -86,7 +90,9 @@ class LivePanel(anywidget.AnyWidget):
             publish(status_bundle(self._latest), display_id=f"tsml-{self.model_id}", update=update)
 
     def _send_status(self, status: StudyStatus) -> None:
-        self.status = status.model_dump(mode="json")
+        with self.hold_sync():
+            self.failures = self._failures.to_wire()
+            self.status = status.model_dump(mode="json")
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") == "stop" and self._latest is not None and self._latest.status not in ENDED:

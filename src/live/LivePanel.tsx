@@ -10,6 +10,7 @@ import {
   progress,
   schedulable
 } from './ranking';
+import { FailuresView, type IFailure } from './FailuresView';
 import { Leaderboard } from './Leaderboard';
 import { LiveFront } from './LiveFront';
 import { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';
@@ -31,6 +32,8 @@ export interface ILivePanelProps {
   status: StudyStatus | null;
   /** Whether a stop was asked for. */
   stopping: boolean;
+  /** The trials that failed, each kind of failure once. */
+  failures?: readonly IFailure[];
   /** What went wrong with a wish of the person, in one line. */
   problem?: string | null;
   onStop?: () => void;
@@ -121,6 +124,7 @@ export function LivePanel(props: ILivePanelProps): JSX.Element {
         />
       )}
       <Leaderboard status={status} details={details} trans={trans} />
+      <FailuresView failures={props.failures ?? []} trans={trans} />
       <WorkersView status={status} trans={trans} />
       <LiveFront status={status} trans={trans} />
     </section>

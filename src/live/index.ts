@@ -1,3 +1,4 @@
+export { type IFailure } from './FailuresView';
 export { LivePanel, type ILivePanelProps } from './LivePanel';
 export { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';
 export { serverOfPage, stopByServer, type IServer } from './server';

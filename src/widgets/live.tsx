@@ -3,6 +3,7 @@ import {
   LivePanel,
   serverOfPage,
   stopByServer,
+  type IFailure,
   type IScheduleAnswer
 } from '../live';
 import type { StudyStatus } from '../wire';
@@ -32,6 +33,7 @@ function render({ model, el }: IRenderContext): () => void {
       <LivePanel
         status={'study' in status ? (status as StudyStatus) : null}
         stopping={asked || model.get('stopping') === true}
+        failures={model.get('failures') as IFailure[]}
         problem={problem}
         onStop={stop}
         onSchedule={(runId, name) => schedule(model, runId, name)}

@@ -10,7 +10,7 @@ from tsml_kernel import LivePanel
 from tsml_kernel._static import status_bundle
 from tsml_kernel._throttle import Throttle
 
-from dsframework.records import ExperimentProgress, StudyStatus
+from dsframework.records import ExperimentProgress, StudyStatus, TrialFinished, TrialRecord
 
 
 def status(**more: Any) -> StudyStatus:
@@ -45,6 +45,25 @@ def test_the_final_status_is_shown_at_once() -> None:
     panel.push(status(trials_done=1))
     panel.push(status(status="finished", trials_done=2))
     assert panel.status["status"] == "finished" and panel.status["trials_done"] == 2
+
+
+def test_failures_are_shown_once_a_kind_with_parameters_and_log() -> None:
+    panel = LivePanel()
+
+    def end(number: int, outcome: str, error: str | None = None, experiment: str = "ridge") -> None:
+        record = TrialRecord(number=number, key="", params={"alpha": number}, status=outcome, error=error, log=error and f"log {number}")
+        panel.listen(TrialFinished(status=status(trials_done=number), experiment=experiment, trial=record))
+
+    end(0, "finished")
+    end(1, "failed", "fold 2: too cold")
+    end(2, "failed", "fold 2: too cold")
+    end(3, "failed", "fold 2: too cold", experiment="lasso")
+    for number in range(4, 40):
+        end(number, "failed", f"fold {number}: odd")
+    panel.push(status(status="finished"))
+    shown = [(one["experiment"], one["trial"]["params"], one["trial"]["log"], one["times"]) for one in panel.failures]
+    assert shown[:3] == [("ridge", {"alpha": 1}, "log 1", 2), ("lasso", {"alpha": 3}, "log 3", 1), ("ridge", {"alpha": 4}, "log 4", 1)]
+    assert len(shown) == 20
 
 
 def test_a_panel_whose_study_could_not_say_so_is_closed() -> None:

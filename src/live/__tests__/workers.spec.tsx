@@ -3,6 +3,7 @@ import { createRoot, type Root } from 'react-dom/client';
 import { english } from '../../compare/translation';
 import type { StudyStatus, WorkerLine } from '../../wire';
 import { learningCurve } from '../curve';
+import type { IFailure } from '../FailuresView';
 import { LivePanel } from '../LivePanel';
 import { taskText, waitingText, workFacts } from '../statusText';
 import { keepRows } from '../workers';
@@ -180,5 +181,50 @@ describe('the workers in the panel', () => {
     expect(region()?.textContent).toContain('and 3 more');
     show({ workers: [], workers_total: 0, status: 'finished' });
     expect(region()).toBeNull();
+  });
+});
+
+describe('the failures in the panel', () => {
+  const failure = (number: number, times: number): IFailure => ({
+    experiment: 'ridge',
+    times,
+    trial: {
+      number,
+      key: '',
+      params: { alpha: 0.5, kind: 'l2' },
+      status: 'failed',
+      cv: {},
+      error: 'fold 2: the matrix is singular',
+      log: 'it gets cold\nValueError: singular',
+      seconds: 1,
+      rounds: null,
+      inside: null,
+      part: 'trial'
+    }
+  });
+
+  it('unfold to parameters and log', () => {
+    const page = document.createElement('div');
+    act(() =>
+      createRoot(page).render(
+        <LivePanel
+          status={study({})}
+          stopping={false}
+          failures={[failure(3, 1), failure(4, 6)]}
+        />
+      )
+    );
+    const found = [...page.querySelectorAll('details')];
+    expect(found.map(one => one.querySelector('summary')?.textContent)).toEqual(
+      [
+        'ridge, trial 3 fold 2: the matrix is singular',
+        'ridge, trial 4 and 5 more like it fold 2: the matrix is singular'
+      ]
+    );
+    expect(found[0]?.open).toBe(false);
+    expect(found[0]?.querySelector('pre')?.textContent).toBe(
+      'alpha: 0.5\nkind: l2\n\nit gets cold\nValueError: singular'
+    );
+    expect(page.textContent).toContain('7 trials');
   });
 });
