@@ -6,7 +6,7 @@ from pathlib import Path
 from dsframework.errors import ExecutorError
 from dsframework.execution._base import Executor, Finished, Waiting
 from dsframework.execution._local import LocalExecutor
-from dsframework.execution._machine import room_here
+from dsframework.execution._machine import memory, room_here
 from dsframework.execution._pools import Placement, place
 from dsframework.execution._threads import ThreadExecutor
 from dsframework.execution._work import Work
@@ -21,6 +21,7 @@ __all__ = [
     "Waiting",
     "Work",
     "make_executor",
+    "memory",
     "place",
     "room_here",
 ]

@@ -29,6 +29,7 @@ __all__ = ["Dataset", "build_dataset"]
 _FEWEST_CHANGES, _ROUNDING = 2, 1e-12
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,13 @@ class Dataset:
         return test_paths(self, fold)
 
 
-def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Component], *, task: str = "regression") -> Dataset:
+def build_dataset(
+    panel: Panel, target: TargetSpec | None, features: list[Component], *, task: str = "regression", among: Bools | None = None
+) -> Dataset:
     """Compute features and target of a panel.
 
-    Of a task that predicts nothing, `target` names the column with what is true of a row, or is None.
+    Of a task that predicts nothing, `target` names the column with what is true of a row, or is None. Of a task that predicts, `among` says
+    which rows of the panel may be kept, all of which have the history that the features ask for; all rows where it is None.
 
     Raises
     ------
@@ -133,10 +137,10 @@ def build_dataset(panel: Panel, target: TargetSpec | None, features: list[Compon
         When a feature can't be computed.
     """
     with naming(panel.source):
-        return _built(panel, target, features, task)
+        return _built(panel, target, features, task, among)
 
 
-def _built(panel: Panel, target: TargetSpec | None, features: list[Component], task: str) -> Dataset:
+def _built(panel: Panel, target: TargetSpec | None, features: list[Component], task: str, among: Bools | None) -> Dataset:
     classes: tuple[str, ...] = ()
     labelled = panel
     if target is not None:
@@ -157,7 +161,10 @@ def _built(panel: Panel, target: TargetSpec | None, features: list[Component], t
         _check_changes(panel, target, frame)
     known = frame["__y"].is_finite().fill_null(False).to_numpy()
     begun, back = _measures(panel, target, frame)
-    table = replace(table, warm=table.warm & begun)
+    if among is not None and (among & ~table.warm).any():
+        text = f"{int((among & ~table.warm).sum())} of the rows that all trials are scored on lack the history that these features ask for"
+        raise DataError(text, field="search", mend="write the forms as variants, or the range as a list")
+    table = replace(table, warm=table.warm & begun if among is None else among & begun)
     keep = table.warm & known
     if not keep.any():
         raise DataError(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 from dsframework.errors import SpecError
 from dsframework.evaluation import quantile_levels
@@ -18,6 +19,7 @@ from dsframework.spec import (
     EarlyStopping,
     ExperimentSpec,
     IntervalSpec,
+    SearchedStages,
     SpecIssue,
     SplitSpec,
     TargetSpec,
@@ -45,7 +47,10 @@ def digest(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """One experiment before it runs: one form of every stage and one model with its search space."""
+    """One experiment before it runs: one form of every stage and one model with its search space.
+
+    Where stages are searched as well, `search` has what they may be, and they are those of one point; see `at`.
+    """
 
     name: str
     model: Component
@@ -68,6 +73,7 @@ class Plan:
     weights: WeightSpec | None = None
     evaluation: tuple[Component, ...] = ()
     tuning: Tuning = field(default_factory=Tuning)
+    search: SearchedStages | None = None
 
     @property
     def horizon(self) -> int:
@@ -76,16 +82,26 @@ class Plan:
 
     @property
     def search_space(self) -> dict[str, Any]:
-        """The arguments of the model and of those inside it, as given: plain values, lists, ranges, choices that bring others."""
-        return search_space(self.model)
+        """What is searched of the stages, and the arguments of the model and of those inside it: plain values, lists, ranges, choices."""
+        return {**(self.search.space() if self.search else {}), **search_space(self.model)}
+
+    def at(self, params: Mapping[str, Any]) -> Self:
+        """Return the plan with its stages as a point of the search space has them.
+
+        Raises
+        ------
+        SpecError
+            When values that are right one by one are wrong together.
+        """
+        return self if self.search is None else replace(self, **self.search.settle(params))
 
     def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
         """Return the fit of one point of the search space."""
         return FitJob(
             task=self.task,
             model=self.model.name,
-            params=model_params(self.model.name, params),
-            preprocessing=tuple(self.preprocessing),
+            params=model_params(self.model.name, self._of_model(params)),
+            preprocessing=tuple(self.at(params).preprocessing),
             transform=self.target.scale if self.target else "none",
             metrics=self.metrics,
             seed=self.seed,
@@ -98,8 +114,26 @@ class Plan:
             weights=self.weights,
         )
 
+    def components(self, stage: str) -> list[Component]:
+        """Return the components of a stage; of one that is searched those of all its forms."""
+        if self.search is not None and stage in self.search.stages:
+            return self.search.components(stage)
+        found: list[Component] = getattr(self, stage)
+        return found
+
+    def _of_model(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The model's part of a point."""
+        names = self.search.names if self.search else frozenset()
+        return {name: value for name, value in params.items() if name not in names}
+
     def identity(self) -> dict[str, Any]:
-        """Everything that the results depend on, beside the rows themselves, as plain data."""
+        """Everything that the results depend on, beside the rows themselves, as plain data; the same at all points."""
+        found = self._identity()
+        if self.search is None:
+            return found
+        return {**{name: part for name, part in found.items() if name not in self.search.stages}, "search": self.search.to_plain()}
+
+    def _identity(self) -> dict[str, Any]:
         return {
             "task": self.task,
             "data": {key: getattr(self.data, key) for key in ("time", "entity", "calendar", "timezone")},
@@ -131,6 +165,15 @@ class Plan:
     def stage_key(self, *stages: str) -> str:
         """Return a hash of some stages, so that what they give is computed once a study."""
         return digest([_plain(getattr(self, stage)) for stage in stages])
+
+    @property
+    def scored_on(self) -> str:
+        """A hash of all that says which rows are scored, beside the rows themselves."""
+        stages = ("data", "target", "split")
+        if self.search is None:
+            return self.stage_key(*stages)
+        left = [stage for stage in stages if stage not in self.search.stages]
+        return digest([self.stage_key(*left), self.search.to_plain()])
 
 
 def _without_later(value: Any) -> Any:
@@ -166,15 +209,17 @@ def expand(spec: ExperimentSpec) -> list[Plan]:
             forms.append([(stage, name, form) for name, form in named.items()])
         else:
             forms.append([(stage, None, getattr(spec, stage))])
+    search = spec.searched_stages
+    first = search.settle({}) if search else {}
     plans: list[Plan] = []
     for combination in itertools.product(*forms):
-        stages = {stage: form for stage, _, form in combination}
+        stages = {stage: form for stage, _, form in combination} | first
         variant = {stage: name for stage, name, _ in combination if name is not None}
-        plans += [_plan(spec, stages, variant, model) for model in stages["models"]]
+        plans += [_plan(spec, stages, variant, model, search) for model in stages["models"]]
     return _with_names(plans)
 
 
-def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str], model: Component) -> Plan:
+def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str], model: Component, search: SearchedStages | None) -> Plan:
     return Plan(
         name=model.name,
         model=model,
@@ -197,6 +242,7 @@ def _plan(spec: ExperimentSpec, stages: dict[str, Any], variant: dict[str, str],
         weights=spec.weights,
         evaluation=tuple(spec.evaluation),
         tuning=spec.tuning,
+        search=search,
     )
 
 

@@ -1,7 +1,7 @@
 """Features: what is known at a row's time, as one matrix of floats."""
 
 from dsframework.features._base import Feature, FeatureColumn, Moments
-from dsframework.features._build import FeatureTable, build_features
+from dsframework.features._build import FeatureTable, build_features, warm_for_all
 from dsframework.features._entities import check_entities, entities_read
 from dsframework.features._own import own_features, own_features_code, own_paths, use_own
 from dsframework.features._plan import feature_names, needed_columns
@@ -28,4 +28,5 @@ __all__ = [
     "register_feature",
     "summary_needs",
     "use_own",
+    "warm_for_all",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,14 +12,14 @@ import polars as pl
 from dsframework.errors import FeatureError
 from dsframework.features._base import Moments
 from dsframework.features._compute import Computation
-from dsframework.features._orders import Bools, entity_order
+from dsframework.features._orders import Bools, Order, entity_order, split_order
 from dsframework.features._plan import check_steps, plan
 from dsframework.features._room import room_for
 from dsframework.features._view import View
 from dsframework.features._warmth import warm_rows
 from dsframework.spec import Component
 
-__all__ = ["FeatureTable", "build_features"]
+__all__ = ["FeatureTable", "build_features", "warm_for_all"]
 
 _MOST_ROWS = 2**31 - 1
 
@@ -98,3 +98,24 @@ def build_features(
     computation.run()
     warm, lookback = warm_rows(steps, view, computation.orders)
     return FeatureTable(names=names, matrix=matrix, warm=warm, lookback=lookback)
+
+
+def warm_for_all(
+    frame: pl.DataFrame, forms: Iterable[Sequence[Component]], *, time: str, entity: str | None, calendar: str | None
+) -> Bools:
+    """Return which rows of a panel have the history that each of several lists of features asks for, shape (rows,).
+
+    No feature is computed. Its parameters are those of `build_features`, and so are its errors.
+    """
+    keys = frame.select([time, *([entity] if entity else [])])
+    view = View(Moments(frame[time], calendar), entity_order(frame, entity), keys, time, entity, whole=False)
+    orders: dict[str, Order] = {}
+    warm: Bools = np.ones(frame.height, dtype=np.bool_)
+    for components in forms:
+        steps = plan(components)
+        check_steps(steps, frame, time, entity, calendar)
+        for by in (step.column.by for step in steps):
+            if by is not None and by.name not in orders:
+                orders[by.name] = split_order(view.order, by.keys(view.moments).cast(pl.Int64).to_numpy())
+        warm &= warm_rows(steps, view, orders)[0]
+    return warm

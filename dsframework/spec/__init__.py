@@ -26,7 +26,7 @@ from dsframework.spec._evaluation import (
     RankingArguments,
     ResidualsArguments,
 )
-from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
+from dsframework.spec._experiment import ExperimentSpec, Variants
 from dsframework.spec._features import (
     CalendarArguments,
     EwmArguments,
@@ -133,6 +133,8 @@ from dsframework.spec._split import (
     SplitSpec,
     WalkForwardCv,
 )
+from dsframework.spec._stage_search import SEARCHED_STAGES, SearchedStages, StageSearch
+from dsframework.spec._stages import STAGES
 from dsframework.spec._target import TargetScale, TargetSpec, duration_of
 from dsframework.spec._target_transforms import TransformArguments, as_components
 from dsframework.spec._tuning import LEARNING, EarlyStopping, Tracking, Tuning
@@ -145,6 +147,7 @@ __all__ = [
     "LEARNING",
     "METRICS",
     "REGRESSION_METRICS",
+    "SEARCHED_STAGES",
     "STAGES",
     "SUMMARY_STATS",
     "AgglomerativeArguments",
@@ -236,12 +239,14 @@ __all__ = [
     "RollingArguments",
     "SampleData",
     "Searchable",
+    "SearchedStages",
     "SeasonalArguments",
     "SpecIssue",
     "SplitSpec",
     "SqlArguments",
     "SqlData",
     "StackingArguments",
+    "StageSearch",
     "StandardScaleArguments",
     "Strict",
     "SummaryArguments",

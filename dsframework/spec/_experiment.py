@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 from dsframework.spec._arguments import Strict, is_searched
 from dsframework.spec._catalogue import catalogue
 from dsframework.spec._component import Component, ComponentOf
-from dsframework.spec._data import DataField, DataSpec
 from dsframework.spec._evaluation import IntervalSpec
 from dsframework.spec._metrics import MetricName, default_metrics, metric_info, metric_problem
 from dsframework.spec._models_nested import members_of, search_space
@@ -19,22 +18,18 @@ from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._resources import Resources
 from dsframework.spec._searching import search_problems
 from dsframework.spec._split import SplitSpec
+from dsframework.spec._stage_search import SEARCHED_STAGES, MistakeError, SearchedStages, StageSearch, stage_problems
+from dsframework.spec._stages import STAGES, DataAny, Features, Models, Preprocessing, form_name_problem
 from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Tracking, Tuning
 from dsframework.spec._weights import WeightSpec
 
-__all__ = ["STAGES", "ExperimentSpec", "Variants"]
+__all__ = ["ExperimentSpec", "Variants"]
 
-STAGES = ("data", "target", "features", "preprocessing", "split", "models")
 _STAGES = ("data", "features", "models")
 _SUPERVISED_STAGES = (*_STAGES, "target")
 _PLURAL = {"anomaly": "anomalies", "clustering": "clusters"}
 _NOTHING_TO_TUNE = "no model has anything to tune; give an argument a list or a range, or remove it"
-
-DataAny = Annotated[DataSpec, DataField()]
-Features = Annotated[list[Annotated[Component, ComponentOf("features")]], Field(min_length=1)]
-Preprocessing = list[Annotated[Component, ComponentOf("preprocessing")]]
-Models = Annotated[list[Annotated[Component, ComponentOf("models")]], Field(min_length=1)]
 
 
 class Variants(Strict):
@@ -56,10 +51,8 @@ class Variants(Strict):
             forms = getattr(self, stage)
             if not forms:
                 raise PydanticCustomError("variants", "{text}", {"text": f"{stage} has no form; name at least one"})
-            for name in forms:
-                if not name or any(sign in name for sign in "=,/\n") or len(name) > 60:
-                    text = f"{stage}: {name!r} can't name a form; use letters, digits, '-' and '_', at most 60"
-                    raise PydanticCustomError("variants", "{text}", {"text": text})
+            for problem in filter(None, map(form_name_problem, forms)):
+                raise PydanticCustomError("variants", "{text}", {"text": f"{stage}: {problem}"})
         return self
 
 
@@ -76,6 +69,11 @@ class ExperimentSpec(Strict):
     split: SplitSpec | None = Field(default=None, title="Split")
     models: Models | None = Field(default=None, title="Models")
     variants: Variants | None = Field(default=None, title="Variants")
+    search: StageSearch | None = Field(
+        default=None,
+        title="Search over stages",
+        description="Named forms of stages, and values inside of them, that the search chooses together with a model's arguments.",
+    )
     weights: WeightSpec | None = Field(default=None, title="Weights", description="How much a row counts when a model learns.")
     tuning: Tuning = Field(default=Tuning(), title="Tuning")
     metrics: list[MetricName] = Field(default=[], title="Metrics", description="The task's usual ones by default; the first one decides.")
@@ -102,18 +100,59 @@ class ExperimentSpec(Strict):
         for stage in STAGES:
             own = getattr(self, stage) is not None
             varied = self.variants is not None and getattr(self.variants, stage) is not None
+            searched = getattr(self.search, stage, None) is not None
             if own and varied:
                 yield f"variants.{stage}", f"{stage} stands above as well, where it would do nothing; remove one of the two"
-            if not own and not varied and stage in (_SUPERVISED_STAGES if self.supervised else _STAGES):
+            if searched and (own or varied):
+                where = "above" if own else "below variants"
+                yield f"search.{stage}", f"{stage} stands {where} as well; remove one of the two"
+            if not own and not varied and not searched and stage in (_SUPERVISED_STAGES if self.supervised else _STAGES):
                 yield stage, f"'{stage}' is missing"
         if self.task == "clustering" and (self.split or (self.variants and self.variants.split)):
             yield "split", "would do nothing: clusters are made of all rows; remove it"
         splits = {"split": self.split} if self.split else {}
         splits |= {f"variants.split.{name}": form for name, form in ((self.variants and self.variants.split) or {}).items()}
+        splits |= {f"search.split.{name}": form for name, form in ((self.search and self.search.split) or {}).items()}
         for field, split in splits.items():
             if split.inner is not None and not self._tunes:
                 yield f"{field}.inner", f"would do nothing: {_NOTHING_TO_TUNE}"
+        yield from self._search_problems(splits)
         yield from self._pruning_problems(list(splits.values()) or [SplitSpec()])
+
+    def _search_problems(self, splits: dict[str, SplitSpec]) -> Any:
+        """What a search over stages can't do."""
+        if self.search is None:
+            return
+        if not self.supervised:
+            what = _PLURAL[self.task]
+            yield "search", f"{what} are scored in their own features, so that those of other ones can't be compared; write variants"
+            return
+        for field, split in splits.items():
+            if split.inner is not None:
+                yield f"{field}.inner", "a nested split searches models only; remove it, or write the forms below search as variants"
+        spaces = {field: search_space(model) for field, model in self._placed_models.items()}
+        yield from stage_problems(self.search, self._plain_stages, spaces)
+
+    @property
+    def _plain_stages(self) -> dict[str, Any]:
+        """The stages that may be searched in and stand in the document once; a split that nobody wrote is the usual one."""
+        varied = [stage for stage in SEARCHED_STAGES if self.variants is not None and getattr(self.variants, stage) is not None]
+        plain = {"features": self.features, "preprocessing": self.preprocessing, "split": self.split or SplitSpec()}
+        return {stage: form for stage, form in plain.items() if stage not in varied}
+
+    @property
+    def _stage_space(self) -> dict[str, Any]:
+        """What is searched of the stages; nothing where it is wrong, which is told elsewhere."""
+        try:
+            stages = self.searched_stages
+        except MistakeError:
+            return {}
+        return stages.space() if stages else {}
+
+    @property
+    def searched_stages(self) -> SearchedStages | None:
+        """What the search chooses of the stages; None where it chooses a model's arguments only."""
+        return None if self.search is None else SearchedStages(self.search, self._plain_stages)
 
     def _pruning_problems(self, splits: list[SplitSpec]) -> Any:
         """Pruning without a search, or without a fold on which it could be decided."""
@@ -147,7 +186,9 @@ class ExperimentSpec(Strict):
                 yield f"{field}.{part}", problem
         yield from self._entity_problems(forms)
         yield from self._model_problems()
-        yield from search_problems(self.tuning, self._placed_models, task=self.task, metrics=self.metric_names, tunes=self._tunes)
+        yield from search_problems(
+            self.tuning, self._placed_models, self._stage_space, task=self.task, metrics=self.metric_names, tunes=self._tunes
+        )
         yield from self._interval_problems()
 
     def _interval_problems(self) -> Any:
@@ -174,6 +215,7 @@ class ExperimentSpec(Strict):
             return
         steps = {"preprocessing": self.preprocessing or []}
         steps |= {f"variants.preprocessing.{name}": form for name, form in ((self.variants and self.variants.preprocessing) or {}).items()}
+        steps |= {f"search.preprocessing.{name}": form for name, form in ((self.search and self.search.preprocessing) or {}).items()}
         for field, components in steps.items():
             for position, component in enumerate(components):
                 if needs_entity(component):
@@ -211,7 +253,9 @@ class ExperimentSpec(Strict):
 
     @property
     def _tunes(self) -> bool:
-        """Whether any form of the models has a search space."""
+        """Whether any form of the models has a search space, or stages are searched."""
+        if self.search is not None:
+            return True
         spaces = [search_space(model) for model in self._placed_models.values()]
         return any(is_searched(value) for space in spaces for value in space.values())
 

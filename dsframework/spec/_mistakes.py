@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from dsframework.errors import one_line
 from dsframework.spec._catalogue import BrokenPackageError, catalogue
-from dsframework.spec._experiment import STAGES, ExperimentSpec, Variants
+from dsframework.spec._experiment import ExperimentSpec, Variants
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._split import DEFAULT_METHOD
+from dsframework.spec._stages import STAGES
 from dsframework.spec._text import Path_, dotted, line_of, parts_of
 from dsframework.spec._words import plain_words
 

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ValidationError
 
 from dsframework.errors import SpecError, TsmlError
 from dsframework.spec._data import NOT_OF_A_SOURCE, JoinSpec
-from dsframework.spec._experiment import STAGES, ExperimentSpec
+from dsframework.spec._experiment import ExperimentSpec
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._mistakes import issues_of
 from dsframework.spec._settings import apply_settings, setting_of
+from dsframework.spec._stages import STAGES
 from dsframework.spec._text import YAML_NUMBERS, line_of, parts_of, read_text
 
 __all__ = ["SpecIssue", "load_spec", "located", "parse_spec", "spec_from_dict", "to_dict", "to_yaml", "validate_text"]

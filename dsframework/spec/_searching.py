@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\.(\d+)(?=\.|$)")
 
 
 def search_problems(
-    tuning: Tuning, models: dict[str, Component], *, task: str, metrics: tuple[str, ...], tunes: bool
+    tuning: Tuning, models: dict[str, Component], stages: dict[str, Any], *, task: str, metrics: tuple[str, ...], tunes: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield field and text of what the settings of a search can't do, or would not do.
 
@@ -29,6 +29,8 @@ def search_problems(
         The settings.
     models
         Every model by its place in the document.
+    stages
+        What is searched of the stages.
     task, metrics
         The document's; `metrics` as they will be computed.
     tunes
@@ -42,10 +44,14 @@ def search_problems(
     elif tuning.warm_start and not tunes:
         yield "tuning.warm_start", "would do nothing: no model has anything to tune; give an argument a list or a range, or remove it"
     yield from _pareto_problems(tuning, task, metrics)
+    if tuning.method not in ("cmaes", "gp"):
+        return
+    yield from _space_problems(tuning.method, "search", stages)
     for field, model in models.items():
         space = search_space(model)
-        if tuning.method in ("cmaes", "gp"):
-            yield from _space_problems(tuning.method, f"{field}.{model.name}", space)
+        yield from _space_problems(tuning.method, f"{field}.{model.name}", space)
+        if tuning.method == "cmaes" and sum(map(is_distribution, [*stages.values(), *space.values()])) == 1:
+            yield "tuning.method", f"cmaes needs two ranges to search or more, and {field}.{model.name} has one; use method: tpe, or gp"
 
 
 def _pareto_problems(tuning: Tuning, task: str, metrics: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -63,13 +69,9 @@ def _pareto_problems(tuning: Tuning, task: str, metrics: tuple[str, ...]) -> Ite
 
 
 def _space_problems(method: str, field: str, space: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    ranges = 0
     for name, value in space.items():
         place = f"{field}." + _PLACE.sub(r"[\1]", name)
         if is_choice(value):
             yield place, f"{method} has no choices that bring arguments of their own; use method: tpe"
         elif isinstance(value, list) and len(value) > 1 and method == "cmaes":
             yield place, "cmaes searches ranges of numbers only; give it a range or one value, or use method: tpe"
-        ranges += is_distribution(value)
-    if method == "cmaes" and ranges == 1:
-        yield "tuning.method", f"cmaes needs two ranges to search or more, and {field} has one; use method: tpe, or gp"

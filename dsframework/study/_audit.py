@@ -116,7 +116,8 @@ def audit_run(run_id: str) -> AuditReport:
         When there is no such run, it has no result, or it was not audited.
     """
     run = run_summary(run_id)
-    report = load_result(run.run_id).audit
+    result = load_result(run.run_id)
+    report = result.audit
     if report is None:
         raise NotFoundError(f"run {run.run_id[:8]} was not audited", field="run", value=run_id, mend="remove audit: off and run it again")
     golden = load_golden(run.run_id)
@@ -125,6 +126,6 @@ def audit_run(run_id: str) -> AuditReport:
         return report
     rows, features = golden
     data = plan.data
-    build = partial(build_features, components=plan.features, time=data.time, entity=data.entity, calendar=data.calendar)
+    build = partial(build_features, components=plan.at(result.params).features, time=data.time, entity=data.entity, calendar=data.calendar)
     again = check_golden(Golden(rows, features), build, time=data.time, entity=data.entity)
     return AuditReport.of([again if check.name == "golden" else check for check in report.checks], report.seconds)

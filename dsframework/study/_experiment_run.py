@@ -37,7 +37,7 @@ class ExperimentRun:
     position
         Its place in the study; task keys begin with it.
     prepared
-        Plan, rows and folds.
+        Plan, rows and folds; where stages are searched those of the first point, and from the final fit on those of the chosen one.
     new_search
         Makes what gives out the points to try, for a fold of a nested split (0 otherwise, and for the final test).
     store
@@ -92,7 +92,8 @@ class ExperimentRun:
     def tame(self) -> bool:
         """Whether its fits are nobody's own code, so that they may run in the process of the study itself."""
         plan = self.prepared.plan
-        return not (own_classes(plan.model) or own_steps(plan.preprocessing) or own_paths(plan.features))
+        own = own_steps(plan.components("preprocessing")) or own_paths(plan.components("features"))
+        return not (own_classes(plan.model) or own)
 
     @property
     def begun(self) -> bool:
@@ -222,6 +223,7 @@ class ExperimentRun:
         if not self.tuning.done or self._final_asked or not self.active:
             return
         self._final_asked = True
+        self.prepared = self.prepared.at(self.tuning.chosen().params)
         self._queue(_FINAL, fit_final, self.best_job(), self.prepared.final)
         self._queue_audit()
 
@@ -243,7 +245,7 @@ class ExperimentRun:
         if kept is not None:
             self._accept_final(what, kept)
             return
-        self._tasks.append(Task(f"{self.position}/{what}/0", function, self.prepared.dataset_key, arguments))
+        self._tasks.append(Task(f"{self.position}/{what}/0", function, self.prepared, arguments))
 
     def _key_of(self, what: str) -> str:
         """The key that the final fit and the audit are kept under until the experiment is recorded."""

@@ -194,9 +194,7 @@ class NestedRun:
                 self._asked.add(leader)
                 params = self._searches[leader].chosen().params
                 if not self._take_over(group, params):
-                    self._tasks.append(
-                        Task(f"{self.position}/{_OUTER}{leader}/0", fit_folds, self.prepared.dataset_key, (self.job(params), group))
-                    )
+                    self._tasks.append(Task(f"{self.position}/{_OUTER}{leader}/0", fit_folds, self.prepared, (self.job(params), group)))
 
     def _take_over(self, group: tuple[Fold, ...], params: dict[str, Any]) -> bool:
         """Take over the scores of the folds of a fit, where all of them and their predictions are recorded."""

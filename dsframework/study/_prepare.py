@@ -14,17 +14,22 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel, naming
 from dsframework.errors import TsmlError
+from dsframework.execution import memory
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
 from dsframework.features import entities_read, own_paths
 from dsframework.own_code import own_sources
 from dsframework.preprocessing import own_steps
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
-from dsframework.study._cuts import cut, uncut
+from dsframework.study._cuts import Cuts, cut, uncut
+from dsframework.study._stage_settings import LastUsed, StageSettings, common_rows
 
 T = TypeVar("T")
 _OTHERS = 5
 """How many other entities stand in the example of a model that compares those of a time."""
+
+_SHARE, _LITTLE = 8, 1 << 33
+"""The rows of a search's settings have at most one part in so many of the memory; and what is taken for it where nobody tells."""
 
 __all__ = ["Prepared", "Preparer", "code_version"]
 
@@ -39,6 +44,8 @@ class Prepared:
         The validation folds, and the final test.
     inner
         Number of a fold (0 for the final test) to the folds inside its training part; empty where the split is not nested.
+    settings
+        The rows and folds of the other points, where stages are searched; None where all points run on these.
     """
 
     plan: Plan
@@ -49,6 +56,21 @@ class Prepared:
     fingerprint: str
     panel: Panel
     inner: dict[int, list[Fold]] = field(default_factory=dict)
+    settings: StageSettings | None = None
+
+    def at(self, params: dict[str, Any]) -> Prepared:
+        """Return what a point of the search space runs on.
+
+        Raises
+        ------
+        TsmlError
+            When rows or folds of a setting of the stages can't be had.
+        """
+        if self.settings is None:
+            return self
+        plan = self.plan.at(params)
+        key, dataset, cuts = self.settings.rows_of(plan)
+        return replace(self, plan=plan, dataset=dataset, dataset_key=key, folds=cuts.folds, final=cuts.final)
 
     def job(self, params: dict[str, Any], *, import_path: str | None = None) -> FitJob:
         """Return the fit of one point of the search space."""
@@ -99,6 +121,7 @@ class Preparer:
         self._base, self._frames = base, frames
         self._panels: dict[str, Panel | TsmlError] = {}
         self._datasets: dict[str, Dataset | TsmlError] = {}
+        self._of_settings: LastUsed[Dataset] = LastUsed((memory()[0] or _LITTLE) // _SHARE, lambda dataset: dataset.x.nbytes)
 
     def prepare(self, plan: Plan) -> Prepared:
         """Return what a plan runs on.
@@ -111,25 +134,47 @@ class Preparer:
         panel = self._panel(plan)
         if plan.target is not None:
             plan = replace(plan, target=resolve_target(panel, plan.target))
-        key = digest([plan.stage_key("data", "target", "features"), plan.task])
-        if key not in self._datasets:
-            self._datasets[key] = _attempt(lambda: build_dataset(panel, plan.target, plan.features, task=plan.task))
-        dataset = _checked(self._datasets[key])
-        if plan.weights is not None and plan.weights.column is not None:
-            plain, column = dataset, plan.weights.column
-            key = digest([key, column])
-            if key not in self._datasets:
-                self._datasets[key] = _attempt(lambda: with_weight_column(plain, panel, column))
-            dataset = _checked(self._datasets[key])
         with naming(panel.source):
-            cuts = uncut(dataset) if plan.task == "clustering" else cut(dataset, panel, plan.split, horizon=plan.horizon)
-        return Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
+            among = common_rows(plan, panel)
+        key, dataset = self._dataset(plan, panel, among)
+        cuts = _cuts_of(plan, panel, dataset)
+        first = Prepared(plan, dataset, key, cuts.folds, cuts.final, panel.fingerprint, panel, cuts.inner)
+        if plan.search is None:
+            return first
+        settings = StageSettings(lambda at: self._dataset(at, panel, among), lambda at, rows: _cuts_of(at, panel, rows), first)
+        return replace(first, settings=settings)
+
+    def _dataset(self, plan: Plan, panel: Panel, among: Any) -> tuple[str, Dataset]:
+        """The rows of a plan, and the key that they are known by; those of the settings of a search are not kept for ever."""
+        common = [] if among is None else [hashlib.sha256(among.tobytes()).hexdigest()]
+        key = digest([plan.stage_key("data", "target", "features"), plan.task, *common])
+        column = plan.weights.column if plan.weights is not None else None
+
+        def plain() -> Dataset:
+            return build_dataset(panel, plan.target, plan.features, task=plan.task, among=among)
+
+        if column is None:
+            return key, self._kept(key, plain, among)
+        weighted = digest([key, column])
+        return weighted, self._kept(weighted, lambda: with_weight_column(self._kept(key, plain, among), panel, column), among)
+
+    def _kept(self, key: str, make: Callable[[], Dataset], among: Any) -> Dataset:
+        if among is not None:
+            return self._of_settings.get(key, make)
+        if key not in self._datasets:
+            self._datasets[key] = _attempt(make)
+        return _checked(self._datasets[key])
 
     def _panel(self, plan: Plan) -> Panel:
         key = plan.stage_key("data")
         if key not in self._panels:
             self._panels[key] = _attempt(lambda: load_panel(plan.data, base=self._base, frames=self._frames))
         return _checked(self._panels[key])
+
+
+def _cuts_of(plan: Plan, panel: Panel, dataset: Dataset) -> Cuts:
+    with naming(panel.source):
+        return uncut(dataset) if plan.task == "clustering" else cut(dataset, panel, plan.split, horizon=plan.horizon)
 
 
 def _attempt(make: Callable[[], T]) -> T | TsmlError:
@@ -155,7 +200,7 @@ def code_version() -> str:
 
 def _source_of(plan: Plan) -> str:
     """A hash of the files that a user's own classes and functions stand in, so that an edited one is computed again."""
-    paths = [*own_classes(plan.model), *own_paths(plan.features), *own_steps(plan.preprocessing)]
+    paths = [*own_classes(plan.model), *own_paths(plan.components("features")), *own_steps(plan.components("preprocessing"))]
     return "".join(_digest_of(path.rpartition(".")[0]) for path in paths)
 
 

@@ -65,7 +65,7 @@ def reproduce(
         study_tags = dict(store.get_run(run.study or run.run_id).data.tags)
         tags = dict(store.get_run(run.run_id).data.tags)
     folder = Path(base or study_tags.get("tsml.base", ".")).resolve()
-    prepared = Preparer(folder, frames or {}).prepare(plan)
+    prepared = Preparer(folder, frames or {}).prepare(plan).at(recorded.params)
     differences = []
     if prepared.fingerprint != tags.get("tsml.data"):
         differences.append(

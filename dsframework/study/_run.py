@@ -178,7 +178,7 @@ def _items(
             )
             items.append(Failure(line))
             continue
-        import_path = str(folder) if own_classes(plan.model) or own_steps(plan.preprocessing) else None
+        import_path = str(folder) if own_classes(plan.model) or own_steps(plan.components("preprocessing")) else None
         run = ExperimentRun(position, ready[plan.name], searches[plan.name], journal, greater_is_better=greater, import_path=import_path)
         items.append(run)
         position += 1

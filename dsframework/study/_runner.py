@@ -197,7 +197,7 @@ class Runner:
     def _account(self) -> TrialsAccount | None:
         """The account of all trials together; None where they were not scored on the same rows."""
         done = [run for run in self._runs if run.result is not None]
-        if not done or len({run.prepared.plan.stage_key("data", "target", "split") for run in done}) > 1:
+        if not done or len({run.prepared.plan.scored_on for run in done}) > 1:
             return None
         if len(done) == 1 and done[0].result is not None:
             return done[0].result.trials
@@ -243,7 +243,7 @@ class Runner:
                 if task is None:
                     break
                 if task.dataset_key not in self._handles:
-                    self._handles[task.dataset_key] = self._executor.put(run.prepared.dataset)
+                    self._handles[task.dataset_key] = self._executor.put(task.prepared.dataset)
                 self._in_flight[task.key] = self._runs.index(run)
                 work = task.work(self._handles[task.dataset_key], tame=run.tame and self._placement.anywhere)
                 self._executor.submit(replace(work, seconds=self._limit(task)))

@@ -8,18 +8,24 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from dsframework.execution import Work
+from dsframework.study._prepare import Prepared
 
 __all__ = ["Task", "TaskQueue"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One fit to be done: a function of the executor's handle of the rows."""
+    """One fit to be done: a function of the executor's handle of the rows, which are those of `prepared`."""
 
     key: str
     function: Callable[..., Any]
-    dataset_key: str
+    prepared: Prepared
     arguments: tuple[Any, ...]
+
+    @property
+    def dataset_key(self) -> str:
+        """What the rows are known by."""
+        return self.prepared.dataset_key
 
     def work(self, rows: Any, *, tame: bool) -> Work:
         """Return it as a task for an executor, which knows the rows by a handle."""
@@ -35,21 +41,24 @@ class Task:
 
 
 class TaskQueue:
-    """Hands out the fits of the lowest trial first, so that trials end about in their order."""
+    """Hands out the fits of the lowest trial first, so that trials end about in their order; each is made when its turn comes."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, Task]] = []
+        self._waiting: list[tuple[int, int, Callable[[], Task]]] = []
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def add(self, trial: int, fold: int, task: Task) -> None:
-        """Add the fit of a trial for a fold and those that it serves as well."""
-        heappush(self._waiting, (trial, fold, task))
+    def add(self, trial: int, fold: int, make: Callable[[], Task]) -> None:
+        """Add what makes the fit of a trial for a fold and those that it serves as well."""
+        heappush(self._waiting, (trial, fold, make))
 
-    def pop(self) -> Task | None:
-        """Return the next one, or None when none waits."""
-        return heappop(self._waiting)[2] if self._waiting else None
+    def pop(self) -> tuple[int, Callable[[], Task]] | None:
+        """Return the trial of the next one and what makes it, or None when none waits."""
+        if not self._waiting:
+            return None
+        trial, _, make = heappop(self._waiting)
+        return trial, make
 
     def drop(self, trial: int) -> None:
         """Forget the fits of a trial."""

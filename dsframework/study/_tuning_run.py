@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
@@ -131,6 +132,19 @@ class TuningRun:
 
     def next_task(self) -> Task | None:
         """Return a fit to be done, or None when all that can be done is under way."""
+        while (waiting := self._next()) is not None:
+            number, make = waiting
+            try:
+                task = make()
+            except TsmlError as error:  # the rows of a setting of the stages can't be had
+                self._fail(number, error)
+                self._advance()
+            else:
+                self._course.budget.start_clock()
+                return task
+        return None
+
+    def _next(self) -> tuple[int, Callable[[], Task]] | None:
         while not self._tasks and self._ready:
             if self._course.budget.late:
                 self._end(f"seconds: {self.prepared.plan.tuning.seconds:g}", [*self._ready, *self._asked])
@@ -138,10 +152,7 @@ class TuningRun:
                 self._enter(self._ready.popleft())
             if not self._tasks:  # an earlier process did its fits
                 self._advance()
-        task = self._tasks.pop()
-        if task is not None:
-            self._course.budget.start_clock()
-        return task
+        return self._tasks.pop()
 
     def clear(self) -> None:
         """Forget what was not begun."""
@@ -333,10 +344,15 @@ class TuningRun:
         return key if self.inside is None else digest([key, "inside", self.inside])
 
     def _queue(self, number: int, groups: Sequence[tuple[Fold, ...]]) -> None:
-        job = self.job(self._points[number])
         for group in groups:
-            first = group[0].number
-            self._tasks.add(number, first, Task(f"{self.position}/{number}/{first}", fit_folds, self.prepared.dataset_key, (job, group)))
+            self._tasks.add(number, group[0].number, partial(self._task, number, group))
+
+    def _task(self, number: int, group: tuple[Fold, ...]) -> Task:
+        params = self._points[number]
+        prepared = self.prepared.at(params)
+        folds = {fold.number: fold for fold in prepared.folds} if prepared is not self.prepared else {}
+        own = tuple(folds.get(fold.number, fold) for fold in group)
+        return Task(f"{self.position}/{number}/{group[0].number}", fit_folds, prepared, (self.job(params), own))
 
     def _take_over(self, number: int, stored: StoredTrial, record: TrialRecord) -> None:
         """Take over a recorded trial as `record`; it is recorded again unless it is that very one."""

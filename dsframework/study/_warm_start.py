@@ -70,7 +70,7 @@ def warm_searches(spec: ExperimentSpec, prepared: list[Prepared], searches: Mapp
     }
 
 
-_SAME = 5
+_SAME = 6
 
 
 def _difference(plan: Plan, fingerprint: str, other: _Earlier) -> tuple[int, str] | None:
@@ -80,6 +80,7 @@ def _difference(plan: Plan, fingerprint: str, other: _Earlier) -> tuple[int, str
         (earlier.model.name == plan.model.name, f"it has no {plan.model.name}"),
         ((earlier.task, earlier.metric) == (plan.task, plan.metric), f"its metric is {earlier.metric}"),
         (earlier.stage_key("target") == plan.stage_key("target"), f"the target of its {earlier.name} is another"),
+        (_searched(earlier) == _searched(plan), f"the search over stages of its {earlier.name} is another"),
         (earlier.stage_key("split") == plan.stage_key("split"), f"the split of its {earlier.name} is another"),
         (
             (earlier.identity()["data"], other.fingerprint) == (plan.identity()["data"], fingerprint),
@@ -87,6 +88,10 @@ def _difference(plan: Plan, fingerprint: str, other: _Earlier) -> tuple[int, str
         ),
     )
     return next(((rank, text) for rank, (same, text) in enumerate(checks) if not same), None)
+
+
+def _searched(plan: Plan) -> Any:
+    return plan.search and plan.search.to_plain()
 
 
 def _inside(earlier: _Earlier, plan: Plan) -> Iterator[tuple[int, tuple[Point, float]]]:
