@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import queue
 import secrets
@@ -12,6 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from dsframework.errors import ExecutorError, MissingDependencyError, one_line
+from dsframework.execution._cluster import (
+    ask_head,
+    head_address,
+    is_node,
+    not_a_node,
+    read_environment_again,
+    refuse_other_versions,
+    use_token,
+    versions_error,
+)
 
 __all__ = ["connect"]
 
@@ -27,7 +36,7 @@ def connect(address: str | None, home: Path) -> Any:
     Raises
     ------
     ExecutorError
-        When it does not answer.
+        When it does not answer, refuses this process's token, has another Python or Ray, or has no node on this machine.
     """
     global _keeper
     answer: Future[Any] = Future()
@@ -56,9 +65,12 @@ def _connect(address: str | None, home: Path) -> Any:
         raise MissingDependencyError("ray", "ray") from error
     if ray.is_initialized():
         return ray
+    address = head_address(address)
     if address is None:
         _guard_with_token(home)
-        _read_environment_again()
+        read_environment_again()
+    else:
+        _look_at(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "ignore_reinit_error": True}
     if address is None:
         options |= {"address": "local", "include_dashboard": False}
@@ -67,6 +79,9 @@ def _connect(address: str | None, home: Path) -> Any:
     try:
         _start(ray, options, attempts=2 if address is None else 1)
     except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
+        versions = versions_error(error, address or "")
+        if versions is not None:
+            raise versions from error
         where = address or "on this machine"
         raise ExecutorError(
             f"Ray {where} does not answer: {one_line(error, 200)}", field="resources", mend="check RAY_ADDRESS, or use --executor local"
@@ -88,16 +103,18 @@ def _start(ray: Any, options: dict[str, Any], attempts: int) -> None:
         _start(ray, options, attempts - 1)
 
 
-def _read_environment_again() -> None:
-    """Ray's core read its settings when it was imported, which may have been before the token was set."""
-    core: Any = importlib.import_module("ray._raylet")
-    core.Config.initialize("")
-    core.AuthenticationTokenLoader.instance().reset_cache()
+def _look_at(address: str) -> None:
+    """Say what is wrong with a cluster before Ray tries to join it."""
+    use_token()
+    refuse_other_versions(ask_head(address))
+    if not is_node():
+        raise not_a_node(address)
+    os.environ.setdefault("RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL", "minor")  # its last number changes no pickle and no result
 
 
 def _guard_with_token(home: Path) -> None:
     """A Ray without a token takes jobs from anybody who reaches its port."""
-    if "RAY_AUTH_MODE" in os.environ:
+    if any(name in os.environ for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")):
         return
     path = home / "ray_token"
     home.mkdir(parents=True, exist_ok=True)
