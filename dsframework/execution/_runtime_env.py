@@ -18,7 +18,7 @@ from typing import Any
 from dsframework.errors import ExecutorError
 from dsframework.own_code import is_foreign, own_sources
 
-__all__ = ["code_of", "runtime_env", "uploaded"]
+__all__ = ["code_of", "digest_of", "runtime_env", "uploaded"]
 
 _DISTRIBUTION = "jupyterlab-tsml"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -148,10 +148,7 @@ def _copied(files: Files, home: Path, kind: str, limit: float | None = _LIMIT) -
             value=largest,
             mend="move what is no code of the study out of the folder, or install it on the cluster",
         )
-    digest = hashlib.sha256()
-    for name, file in sorted(files.items()):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    target = home / "runtime_env" / f"{kind}-{digest.hexdigest()[:20]}"
+    target = home / "runtime_env" / f"{kind}-{digest_of(files)}"
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,6 +163,14 @@ def _copied(files: Files, home: Path, kind: str, limit: float | None = _LIMIT) -
             if not target.is_dir():
                 raise
     return target
+
+
+def digest_of(files: Files) -> str:
+    """Return a name for files and what is in them."""
+    digest = hashlib.sha256()
+    for name, file in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:20]
 
 
 def _variables() -> dict[str, str]:
