@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from dsframework.errors import ExecutorError
+from dsframework.execution._at_work import AtWork, Workers
 from dsframework.execution._base import Executor, Finished, Waiting
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._machine import memory, room_here
@@ -13,6 +14,7 @@ from dsframework.execution._work import Work
 
 __all__ = [
     "EXECUTORS",
+    "AtWork",
     "Executor",
     "Finished",
     "LocalExecutor",
@@ -20,6 +22,7 @@ __all__ = [
     "ThreadExecutor",
     "Waiting",
     "Work",
+    "Workers",
     "make_executor",
     "memory",
     "place",

@@ -19,14 +19,11 @@ from dsframework.study._forecasts import recorded_forecast
 from dsframework.study._nested_run import NestedRun
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
-from dsframework.study._task import Task
+from dsframework.study._task import AUDIT, FINAL, OUTER, Task
 from dsframework.study._tuning_run import TuningRun
 from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["ExperimentRun"]
-
-_FINAL = "final"
-_AUDIT = "audit"
 
 
 class ExperimentRun:
@@ -144,13 +141,13 @@ class ExperimentRun:
     def accept(self, key: str, outcome: Any) -> list[TrialRecord]:
         """Take in a fit's outcome, which may be an error; returns the trials that have ended with it."""
         _, what, fold = key.split("/")
-        if what in (_FINAL, _AUDIT):
+        if what in (FINAL, AUDIT):
             if not isinstance(outcome, TsmlError):
                 self.store.fits.keep(self._key_of(what), what, outcome)
             self._accept_final(what, outcome)
             return []
         if isinstance(outcome, TsmlError):
-            _name_fold(outcome, what.partition("outer-")[2] or fold)
+            _name_fold(outcome, what.partition(OUTER)[2] or fold)
         trials = self.tuning.accept(what, outcome)
         self._advance()
         return trials
@@ -169,7 +166,7 @@ class ExperimentRun:
         """End well; what was only needed to conclude it is let go."""
         self.result, self.status = result, "finished"
         self.final = None
-        for what in (_FINAL, _AUDIT):
+        for what in (FINAL, AUDIT):
             self.store.fits.forget(self._key_of(what))
 
     def progress(self) -> ExperimentProgress:
@@ -224,7 +221,7 @@ class ExperimentRun:
             return
         self._final_asked = True
         self.prepared = self.prepared.at(self.tuning.chosen().params)
-        self._queue(_FINAL, fit_final, self.best_job(), self.prepared.final)
+        self._queue(FINAL, fit_final, self.best_job(), self.prepared.final)
         self._queue_audit()
 
     def best_job(self) -> FitJob:
@@ -238,7 +235,7 @@ class ExperimentRun:
             return
         first = self.prepared.folds[0]
         said = recorded_forecast(recorded.filter(pl.col("fold") == first.number), self.prepared.dataset.classes, plan.quantiles)
-        self._queue(_AUDIT, audit_fit, self.tuning.first_job(), first, said, plan.metric, self.greater_is_better)
+        self._queue(AUDIT, audit_fit, self.tuning.first_job(), first, said, plan.metric, self.greater_is_better)
 
     def _queue(self, what: str, function: Any, *arguments: Any) -> None:
         kept = self.store.fits.of(self._key_of(what)).get(what)
@@ -249,13 +246,13 @@ class ExperimentRun:
 
     def _key_of(self, what: str) -> str:
         """The key that the final fit and the audit are kept under until the experiment is recorded."""
-        first = self.tuning.first_job().params if what == _AUDIT else {}
+        first = self.tuning.first_job().params if what == AUDIT else {}
         return digest([self.prepared.trial_key(self.tuning.chosen().params), what, first])
 
     def _accept_final(self, what: str, outcome: Any) -> None:
         if isinstance(outcome, TsmlError):
             self.fail(outcome)
-        elif what == _AUDIT:
+        elif what == AUDIT:
             self.audit = outcome
         else:
             self.final = outcome

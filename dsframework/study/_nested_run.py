@@ -20,14 +20,12 @@ from dsframework.splitting import Fold, fit_groups
 from dsframework.study._forecasts import prediction_frame
 from dsframework.study._prepare import Prepared
 from dsframework.study._search import SearchOf
-from dsframework.study._task import Task
+from dsframework.study._task import OUTER, Task
 from dsframework.study._trial_record import summaries
 from dsframework.study._tuning_run import TuningRun
 from dsframework.tracking import Journal, StoredTrial
 
 __all__ = ["NestedRun"]
-
-_OUTER = "outer-"
 
 
 class NestedRun:
@@ -125,8 +123,8 @@ class NestedRun:
     def accept(self, what: str, outcome: Any) -> list[TrialRecord]:
         """Take in what a fit gave, which may be an error; returns the trials that have ended with it."""
         trials: list[TrialRecord] = []
-        if what.startswith(_OUTER):
-            self._accept_outer(int(what.removeprefix(_OUTER)), outcome)
+        if what.startswith(OUTER):
+            self._accept_outer(int(what.removeprefix(OUTER)), outcome)
         else:
             trials = self._search_of(int(what)).accept(what, outcome)
         self._advance()
@@ -170,6 +168,10 @@ class NestedRun:
         """Return the trials that the chosen one was the best of, in the order of their numbers."""
         return self._searches[0].to_account()
 
+    def inside_of(self, number: int) -> int | None:
+        """Return the fold whose training part a trial is tried in."""
+        return self._search_of(number).inside
+
     def _search_of(self, number: int) -> TuningRun:
         return next(search for search in self._searches.values() if search.offset <= number < search.offset + search.planned)
 
@@ -194,7 +196,7 @@ class NestedRun:
                 self._asked.add(leader)
                 params = self._searches[leader].chosen().params
                 if not self._take_over(group, params):
-                    self._tasks.append(Task(f"{self.position}/{_OUTER}{leader}/0", fit_folds, self.prepared, (self.job(params), group)))
+                    self._tasks.append(Task(f"{self.position}/{OUTER}{leader}/0", fit_folds, self.prepared, (self.job(params), group)))
 
     def _take_over(self, group: tuple[Fold, ...], params: dict[str, Any]) -> bool:
         """Take over the scores of the folds of a fit, where all of them and their predictions are recorded."""

@@ -21,6 +21,7 @@ from dsframework.records import (
     Status,
     StudyEvent,
     StudyFinished,
+    StudyProgressed,
     StudyResult,
     StudyStarted,
     StudyStatus,
@@ -28,12 +29,15 @@ from dsframework.records import (
     TrialFinished,
     TrialRecord,
     TrialsAccount,
+    WorkerLine,
     standing,
 )
 from dsframework.study._experiment_run import ExperimentRun
+from dsframework.study._pace import Pace
 from dsframework.study._record import Recorder
 from dsframework.study._task import Task
 from dsframework.study._trials import account_for_trials
+from dsframework.study._worker_lines import worker_lines
 from dsframework.tracking import Journal, load_result
 
 __all__ = ["Failure", "Runner"]
@@ -105,6 +109,9 @@ class Runner:
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
         self._saved = 0.0
+        self._pace = Pace(self._clock)
+        self._workers: list[WorkerLine] = []
+        self._n_workers = 0
         self._status: Status = "running"
         self._ended: str | None = None
         self._waits = False
@@ -149,7 +156,9 @@ class Runner:
         pruned = sum(line.trials_pruned for line in lines)
         fresh = done + pruned - resumed
         waiting = self._waiting()
-        left = elapsed / fresh * (total - done - pruned - failed) if fresh > 0 and self._status == "running" else None
+        runs = self._status == "running"
+        pace = self._pace.a_second(self._clock + elapsed) if runs else None
+        left = elapsed / fresh * (total - done - pruned - failed) if fresh > 0 and runs else None
         return StudyStatus(
             study=self.study,
             name=self.name,
@@ -171,6 +180,9 @@ class Runner:
             best_score=best.score if best else None,
             waiting_since=datetime.fromtimestamp(waiting.since, UTC).isoformat(timespec="seconds") if waiting else None,
             waiting_for=waiting.why if waiting else None,
+            throughput=float(f"{pace:.3g}") if pace is not None else None,
+            workers=self._workers if runs else [],
+            workers_total=self._n_workers if runs else 0,
             error=next((line.error for line in lines if line.error), None),
             experiments=lines,
         )
@@ -224,7 +236,9 @@ class Runner:
         waiting = [run for run in self._runs if run.active]
         while waiting or self._in_flight:
             self._submit(waiting)
-            for key, outcome in self._executor.wait(_POLL_SECONDS) if self._in_flight else []:
+            finished = self._executor.wait(_POLL_SECONDS) if self._in_flight else []
+            self._pace.note(len(finished), time.monotonic())
+            for key, outcome in finished:
                 self._take(self._runs[self._in_flight.pop(key)], key, outcome)
             for run in [run for run in waiting if not run.active]:
                 waiting.remove(run)
@@ -325,7 +339,16 @@ class Runner:
         self._saved = now
         if self._status == "running" and self._journal.stop_requested:
             raise _Stopped
-        self._journal.save_status(self.status())
+        self._look_at_workers()
+        status = self.status()
+        self._journal.save_status(status)
+        if status.workers:
+            self._emit(StudyProgressed(status=status))
+
+    def _look_at_workers(self) -> None:
+        """See what they are at; until the next look the status says that."""
+        shown, self._n_workers = self._executor.at_work()
+        self._workers = worker_lines(shown, self._runs)
 
     def _emit(self, event: StudyEvent) -> None:
         if self._listener is not None:

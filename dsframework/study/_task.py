@@ -10,12 +10,18 @@ from typing import Any
 from dsframework.execution import Work
 from dsframework.study._prepare import Prepared
 
-__all__ = ["Task", "TaskQueue"]
+__all__ = ["AUDIT", "FINAL", "OUTER", "Task", "TaskQueue"]
+
+FINAL, AUDIT, OUTER = "final", "audit", "outer-"
+"""What stands in a key in the place of a trial's number: the final fit, the audit, and, before a fold's number, what that fold chose."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One fit to be done: a function of the executor's handle of the rows, which are those of `prepared`."""
+    """One fit to be done: a function of the executor's handle of the rows, which are those of `prepared`.
+
+    Its key is ``position/what/fold``: of the experiment, the trial's number or one of the words above, and the first fold that it serves.
+    """
 
     key: str
     function: Callable[..., Any]

@@ -204,6 +204,10 @@ class TuningRun:
         """Return the trials that the chosen one was the best of, in the order of their numbers."""
         return [self.trials[number] for number in sorted(self.trials)]
 
+    def inside_of(self, number: int) -> int | None:
+        """Return the fold of a nested split whose training part a trial is tried in; None of any other split."""
+        return self.inside
+
     def job(self, params: dict[str, Any]) -> FitJob:
         """Return the fit of one point."""
         return self.prepared.job(params, import_path=self.import_path)

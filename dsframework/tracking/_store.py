@@ -22,11 +22,11 @@ from dsframework.records import ExperimentResult, StudyStatus, TrialRecord
 from dsframework.tracking._artifacts import read_frame, read_text
 from dsframework.tracking._client import artifact_folder, client, guard, tracking_uri
 from dsframework.tracking._spool import parse_line
+from dsframework.tracking._status_text import status_text
 
 __all__ = ["KIND", "StoredTrial", "StudyStore", "owner_is_alive"]
 
 KIND = "tsml.kind"
-_TAG_LIMIT = 7500
 _HEARTBEAT_SECONDS = 60.0
 
 
@@ -261,20 +261,6 @@ def _figures(result: ExperimentResult) -> Iterator[tuple[str, float | None, int]
 def _metric_key(name: str) -> str:
     """A name that MLflow takes."""
     return "".join(sign if sign.isalnum() or sign in "_-./ " else "-" for sign in name)[:200]
-
-
-def status_text(status: StudyStatus) -> str:
-    """Return a status that fits a tag; long studies lose their fronts and histories first, then their lists."""
-    text = status.model_dump_json(exclude_defaults=True)
-    if len(text) > _TAG_LIMIT:
-        status = status.model_copy(update={"experiments": [line.model_copy(update={"front": None}) for line in status.experiments]})
-        text = status.model_dump_json(exclude_defaults=True)
-    if len(text) > _TAG_LIMIT:
-        short = [experiment.model_copy(update={"history": [], "params": {}}) for experiment in status.experiments]
-        text = status.model_copy(update={"experiments": short}).model_dump_json(exclude_defaults=True)
-    if len(text) > _TAG_LIMIT:
-        text = status.model_copy(update={"experiments": []}).model_dump_json(exclude_defaults=True)
-    return text
 
 
 def owner_is_alive(tags: Mapping[str, str]) -> bool:
