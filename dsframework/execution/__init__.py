@@ -8,6 +8,7 @@ from dsframework.execution._at_work import AtWork, Workers
 from dsframework.execution._base import Executor, Finished, Waiting
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._machine import memory, room_here
+from dsframework.execution._owner import Owner, user_name
 from dsframework.execution._pools import Placement, place
 from dsframework.execution._threads import ThreadExecutor
 from dsframework.execution._work import Work
@@ -18,6 +19,7 @@ __all__ = [
     "Executor",
     "Finished",
     "LocalExecutor",
+    "Owner",
     "Placement",
     "ThreadExecutor",
     "Waiting",
@@ -27,28 +29,29 @@ __all__ = [
     "memory",
     "place",
     "room_here",
+    "user_name",
 ]
 
 EXECUTORS = ("local", "ray", "threads")
 
 
-def make_executor(name: str, placement: Placement | None = None, *, home: Path) -> Executor:
-    """Return an executor by name, for fits of a pool; by default for those that take one CPU.
+def make_executor(name: str, placement: Placement | None = None, *, home: Path, owner: Owner | None = None) -> Executor:
+    """Return an executor by name, for fits of a pool and of somebody; by default for those that take one CPU.
 
     Raises
     ------
     ExecutorError
         When there is none of that name, when this machine has not enough for one fit, or when Ray does not answer.
     """
-    placement = placement or Placement()
+    placement, owner = placement or Placement(), owner or Owner()
     if name == "threads" or (name == "local" and not hasattr(os, "fork")):
         if placement.seconds:
             raise ExecutorError("a thread can't be ended", field="resources.seconds", value=placement.seconds, mend="use --executor local")
         return ThreadExecutor(workers=room_here(placement))
     if name == "local":
-        return LocalExecutor(workers=room_here(placement))
+        return LocalExecutor(workers=room_here(placement), priority=owner.priority)
     if name == "ray":
         from dsframework.execution._ray import RayExecutor
 
-        return RayExecutor(placement, home=home)
+        return RayExecutor(placement, home=home, owner=owner)
     raise ExecutorError("no such executor", field="executor", value=name, mend=f"use one of {', '.join(EXECUTORS)}")

@@ -42,6 +42,11 @@ class Executor(Protocol):
         """Since when tasks wait for a worker, and why; None while one is being done, or there is none."""
         ...
 
+    @property
+    def place(self) -> int | None:
+        """Its place in the queue for workers, 1 for the next to get one; None while it has as many as it may have."""
+        ...
+
     def at_work(self) -> Workers:
         """Return what its workers are at, those with the caller's tasks first; may be called once a second, as it costs little."""
         ...

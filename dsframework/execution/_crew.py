@@ -37,6 +37,7 @@ HERE = 0
 
 _LOOK_SECONDS = 0.25
 _MOMENT_SECONDS = 0.3
+_PLACE_SECONDS = 2.0
 
 
 class Crew(ABC):
@@ -104,6 +105,16 @@ class Crew(ABC):
         """Return since when nothing of a queue is done though something waits, and why; None while something is."""
         with self._lock:
             return Waiting(queue.stalled, self._why(queue)) if queue.stalled else None
+
+    def place(self, queue: Queue) -> int | None:
+        """Return the place of a queue among those that wait; None while it has as many workers as it may have."""
+        with self._lock:
+            return self._place(queue)
+
+    def _place(self, queue: Queue) -> int | None:
+        """In this process only who has nothing waits: the others are served in turns; called with the lock."""
+        waits = queue.stalled and time.time() - queue.stalled > _PLACE_SECONDS
+        return self._dispatch.place(queue) if waits and len(self._queues) > 1 else None
 
     def at_work(self, queue: Queue | None = None, most: int = SHOWN) -> Workers:
         """Return what the workers are at: first those with tasks of the queue (of any, for None), then the free ones, then the others."""

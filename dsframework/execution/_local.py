@@ -9,6 +9,7 @@ from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._pool import shared_pool
 from dsframework.execution._threads import processors
 from dsframework.execution._work import Handle, Work
+from dsframework.spec import Priority
 
 __all__ = ["LocalExecutor"]
 
@@ -20,13 +21,15 @@ class LocalExecutor:
     ----------
     workers
         Fits at once; one for every processor by default.
+    priority
+        Beside other studies of this process.
     """
 
     name = "local"
 
-    def __init__(self, *, workers: int | None = None) -> None:
+    def __init__(self, *, workers: int | None = None, priority: Priority = "normal") -> None:
         self._pool = shared_pool()
-        self._queue = self._pool.open(workers or processors())
+        self._queue = self._pool.open(workers or processors(), priority=priority)
         self._kind = ""
 
     @property
@@ -38,6 +41,11 @@ class LocalExecutor:
     def waiting(self) -> Waiting | None:
         """Since when nothing is done though something waits, and why."""
         return self._pool.waiting(self._queue)
+
+    @property
+    def place(self) -> int | None:
+        """Its place in the queue for workers; None while it has as many as it may have."""
+        return self._pool.place(self._queue)
 
     def at_work(self) -> Workers:
         """Return what the workers are at, this study's own tasks first."""

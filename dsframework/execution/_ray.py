@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +16,16 @@ from dsframework.errors import ExecutorError, TsmlError, one_line
 from dsframework.execution._at_work import SHOWN, AtWork, Told, Workers
 from dsframework.execution._base import Finished, Waiting
 from dsframework.execution._batch import Done, packed_batch
+from dsframework.execution._cluster_shares import ClusterShares
 from dsframework.execution._crew import HERE, Crew, Value
 from dsframework.execution._dispatch import Loss, Queue
+from dsframework.execution._owner import Owner
 from dsframework.execution._packing import pack, unpack
 from dsframework.execution._pools import Placement, told
 from dsframework.execution._ray_connection import connect
 from dsframework.execution._ray_room import node_names, refuse_too_much, room_on
 from dsframework.execution._ray_worker import ASKED, RayWorker
+from dsframework.execution._share_keeper import Wish
 from dsframework.execution._surroundings import Surroundings, surroundings
 from dsframework.execution._work import Handle, Work
 
@@ -36,6 +40,7 @@ _BATCH_GRACE_SECONDS = 1.0
 _STARTS = 3
 _ASK_SECONDS = 1.0
 _CURIOUS_SECONDS = 3.0
+_KEPT_SECONDS = 1.0
 
 
 @dataclass
@@ -67,11 +72,14 @@ class RayCrew(Crew):
         What one fit asks Ray for.
     home
         Folder for the token that guards a Ray started here.
+    user
+        Who shares the cluster with others.
     """
 
-    def __init__(self, address: str | None, placement: Placement, home: Path) -> None:
+    def __init__(self, address: str | None, placement: Placement, home: Path, user: str) -> None:
         super().__init__()
-        self._address, self._placement, self._home = address, placement, home
+        self._address, self._placement, self._home, self._user = address, placement, home, user
+        self._shares: ClusterShares | None = None
         self._ray: Any = None
         self._node = ""
         self._slots = 0
@@ -137,8 +145,16 @@ class RayCrew(Crew):
     def _why(self, queue: Queue) -> str:
         if self._ray is None:
             return f"Ray {self._address or 'on this machine'} is to answer"
+        if (standing := self._shares.standing(queue.number) if self._shares else None) and standing.place:
+            return standing.told(self._placement.pool)
         free = told({name: self._free.get(name, 0) for name, amount in self._placement.asks.items() if amount})
         return f"a fit of pool {self._placement.pool!r} asks for {self._placement}, Ray has {free} free"
+
+    def _place(self, queue: Queue) -> int | None:
+        if self._shares is None:
+            return super()._place(queue)
+        standing = self._shares.standing(queue.number)
+        return standing.place if standing else None
 
     def _poke(self) -> None:
         self._lock.notify_all()
@@ -186,6 +202,7 @@ class RayCrew(Crew):
         self._node = ray.get_runtime_context().get_node_id()
         with self._lock:
             self._ray = ray
+            self._shares = ClusterShares(ray, self._placement, self._user, time.monotonic()) if self._address else None
         self._look_at_nodes()
 
     def _look_at_nodes(self) -> None:
@@ -208,6 +225,7 @@ class RayCrew(Crew):
                     self._ray.kill(member.actor)
                 self._dispatch.lose(worker, Loss("Ray was left"))
             self._members, self._coming, self._asking, self._thread = {}, {}, {}, None
+            self._shares = None
             self._dispatch = type(self._dispatch)()
             self._lock.notify_all()
 
@@ -222,6 +240,7 @@ class RayCrew(Crew):
                 finally:
                     self._lock.acquire()
                 return False
+            self._share()
             self._staff()
             for worker in self._dispatch.workers:
                 if worker > HERE:
@@ -239,12 +258,41 @@ class RayCrew(Crew):
             self._take(reference)
         return True
 
+    def _share(self) -> None:
+        """Say what the studies could use and have, and hear what they may have; called with the lock."""
+        if self._shares is None:
+            return
+        now = time.monotonic()
+        at = Counter(self._dispatch.queue_of(worker) for worker in self._members)
+        wishes, idle = {}, sum(number for queue, number in at.items() if queue not in self._queues)
+        for number, queue in self._queues.items():
+            wants = min(queue.left, self._slots)
+            more = min(idle, max(0, wants - at[number]))  # it will have them in a moment
+            wishes[number], idle = Wish(queue.priority, wants, at[number] + more), idle - more
+        self._shares.step(now, wishes, idle=idle, coming=len(self._coming))
+        for number, queue in self._queues.items():
+            queue.may = self._shares.may(number, now)
+
     def _staff(self) -> None:
-        wanted = min(self._slots, sum(queue.left for queue in self._queues.values()))
-        for _ in range(wanted - len(self._members) - len(self._coming)):
+        most = [queue.left if queue.may is None else min(queue.left, queue.may) for queue in self._queues.values()]
+        wanted = min(self._slots, sum(most)) - len(self._members) - len(self._coming)
+        if wanted < 0 and self._shares is not None and self._shares.others_wait:
+            self._give_back(-wanted)
+        for _ in range(wanted):
             self._made += 1
             actor = self._ray.remote(concurrency_groups={ASKED: 1})(RayWorker).options(**self._options()).remote()
             self._coming[actor.ready.remote()] = (self._made, actor)
+
+    def _give_back(self, number: int) -> None:
+        """Let go of workers that others wait for: those to come, and those that nothing was to do for."""
+        for reference in list(self._coming)[-number:]:
+            self._ray.kill(self._coming.pop(reference)[1])
+            number -= 1
+        latest = time.monotonic() - _KEPT_SECONDS
+        free = [one for one, member in self._members.items() if not member.answers and member.since < latest and member.doomed is None]
+        for worker in free[:number]:
+            self._ray.kill(self._members.pop(worker).actor)
+            self._dispatch.lose(worker, Loss("another study has it"))
 
     def _options(self) -> dict[str, Any]:
         asked = self._placement
@@ -350,13 +398,16 @@ class RayExecutor:
         What one fit asks Ray for.
     home
         Folder for the token that guards a Ray started here.
+    owner
+        Whose fits they are.
     """
 
     name = "ray"
 
-    def __init__(self, placement: Placement, *, address: str | None = None, home: Path) -> None:
-        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), replace(placement, seconds=None), home)
-        self._queue: Queue = self._crew.open(None)
+    def __init__(self, placement: Placement, *, address: str | None = None, home: Path, owner: Owner | None = None) -> None:
+        owner = owner or Owner()
+        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), replace(placement, seconds=None), home, owner.user)
+        self._queue: Queue = self._crew.open(None, priority=owner.priority)
         self._kind = ""
 
     @property
@@ -368,6 +419,11 @@ class RayExecutor:
     def waiting(self) -> Waiting | None:
         """Since when nothing is done though something waits, and why."""
         return self._crew.waiting(self._queue)
+
+    @property
+    def place(self) -> int | None:
+        """Its place in the queue for workers; None while it has as many as it may have."""
+        return self._crew.place(self._queue)
 
     def at_work(self) -> Workers:
         """Return what the actors are at, this study's own tasks first."""
@@ -395,10 +451,10 @@ _crews: dict[tuple[Any, ...], RayCrew] = {}
 _crews_lock = threading.Lock()
 
 
-def _crew(address: str | None, placement: Placement, home: Path) -> RayCrew:
+def _crew(address: str | None, placement: Placement, home: Path, user: str) -> RayCrew:
     """Return the crew of this process for such fits."""
     with _crews_lock:
-        key = (address, placement)
+        key = (address, placement, user)
         if key not in _crews:
-            _crews[key] = RayCrew(address, placement, home)
+            _crews[key] = RayCrew(address, placement, home, user)
         return _crews[key]

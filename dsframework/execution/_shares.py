@@ -114,6 +114,16 @@ class Standing:
     place: int | None = None
     why: str = ""
 
+    def told(self, pool: str) -> str:
+        """Say it in words.
+
+        >>> Standing(0, 3, "user ann has 6 of 8 fits in flight").told("gpu")
+        "3rd in the queue for pool 'gpu': user ann has 6 of 8 fits in flight"
+        """
+        number = self.place or 0
+        ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending} in the queue for pool {pool!r}" + (self.why and f": {self.why}")
+
 
 class _Filling:
     """Gives one fit after the other to whom it is due, as long as there is room."""

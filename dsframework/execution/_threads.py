@@ -38,6 +38,11 @@ class ThreadExecutor:
         return 2 * self._workers - len(self._running)
 
     @property
+    def place(self) -> None:
+        """Nobody else uses these threads."""
+        return None
+
+    @property
     def waiting(self) -> None:
         """Nothing: threads are always there."""
         return

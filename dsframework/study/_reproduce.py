@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from dsframework.errors import NotFoundError, TsmlError
-from dsframework.execution import Placement, Work, make_executor
+from dsframework.execution import Owner, Placement, Work, make_executor, user_name
 from dsframework.experiment import FinalOutcome, FoldOutcome, expand, fit_final, fit_folds
 from dsframework.records import ExperimentResult, Reproduction
 from dsframework.spec import own_classes
@@ -97,7 +97,7 @@ def reproduce(
 def _fit_again(
     prepared: Prepared, recorded: ExperimentResult, executor: str, folder: str, placement: Placement
 ) -> tuple[list[FoldOutcome], FinalOutcome]:
-    backend = make_executor(executor, placement, home=home())
+    backend = make_executor(executor, placement, home=home(), owner=Owner(user_name()))
     import_path = folder if own_classes(prepared.plan.model) else None
     job = prepared.job(recorded.params, import_path=import_path)
     chosen = {one.fold: prepared.job(one.params, import_path=import_path) for one in recorded.nested}

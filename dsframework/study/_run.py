@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +13,7 @@ from typing import Any
 
 from dsframework.data import data_files
 from dsframework.errors import ConflictError, NotFoundError, TsmlError
-from dsframework.execution import make_executor
+from dsframework.execution import Owner, make_executor, user_name
 from dsframework.experiment import Plan, digest, expand
 from dsframework.metrics import get_metric
 from dsframework.own_code import look_in, looks_by_itself
@@ -91,7 +89,7 @@ def run_study(
         text = to_yaml(spec)
         spec, placement = placed(spec, executor)
         prepared, failures, searches = _prepare(spec, folder, frames or {})
-        backend = make_executor(executor, placement, home=home())
+        backend = make_executor(executor, placement, home=home(), owner=Owner(user_name(), spec.resources.priority))
     except TsmlError as error:
         if study is not None:
             _mark_failed(spec, study, error)
@@ -225,7 +223,7 @@ def _tags(spec: ExperimentSpec, folder: Path) -> dict[str, str]:
         "tsml.metric": spec.metric,
         "tsml.greater_is_better": str(get_metric(spec.metric).greater_is_better).lower(),
         "tsml.seed": str(spec.tuning.seed),
-        "mlflow.user": _user(),
+        "mlflow.user": user_name(),
         "mlflow.source.name": "tsml",
         **{name: value for name, value in spec.tracking.tags.items() if not name.startswith(("tsml.", "mlflow."))},
     }
@@ -233,13 +231,6 @@ def _tags(spec: ExperimentSpec, folder: Path) -> dict[str, str]:
     if commit:
         tags |= {"mlflow.source.git.commit": commit["commit"], "tsml.git_dirty": commit["dirty"]}
     return tags
-
-
-def _user() -> str:
-    try:
-        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, executor: str = "local") -> str:
