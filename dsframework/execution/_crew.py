@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -16,7 +15,6 @@ from dsframework.execution._base import Waiting, guarded
 from dsframework.execution._batch import Done
 from dsframework.execution._blas import hold_blas, release_blas
 from dsframework.execution._dispatch import Dispatcher, Loss, Queue
-from dsframework.execution._threads import processors
 from dsframework.execution._work import Handle, Work
 from dsframework.spec import Priority
 
@@ -33,7 +31,7 @@ class Value:
 
 
 HERE = 0
-"""Workers with this number or a lower one are threads of this process."""
+"""The number of the worker that is a thread of this process; those of others are higher."""
 
 _LOOK_SECONDS = 0.25
 _MOMENT_SECONDS = 0.3
@@ -43,12 +41,9 @@ _PLACE_SECONDS = 2.0
 class Crew(ABC):
     """Workers that do the tasks of one or many studies. Every method may be called from any thread.
 
-    Until the first worker is there, threads of this process do the tasks that can do no harm, so that a small study does not wait, and does
-    not start workers that it has no use for.
+    Until the first worker is there, a thread of this process does the tasks that can do no harm, so that a small study does not wait, and
+    does not start workers that it has no use for. It is one: two would take turns at this process's filters of warnings, and lose them.
     """
-
-    _most_here = sys.maxsize
-    """How many threads of this process may do tasks at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
@@ -65,7 +60,7 @@ class Crew(ABC):
             queue = self._dispatch.open(priority=priority, workers=workers)
             self._queues[queue.number] = queue
             self._begin()
-            self._start_here(min(workers or processors(), self._most_here))
+            self._start_here()
             return queue
 
     def put(self, queue: Queue, value: Any) -> Handle:
@@ -153,13 +148,12 @@ class Crew(ABC):
             self._lock.notify_all()
             self._poke()
 
-    def _start_here(self, number: int) -> None:
+    def _start_here(self) -> None:
         """Begin to work in this process as long as no worker is there; called with the lock."""
         if not self._dispatch.workers:
-            for worker in range(HERE, HERE - number, -1):
-                self._dispatch.join(worker)
-                self._here[worker] = Station()
-                threading.Thread(target=self._work_here, args=(self._dispatch, worker), name="tsml-fit", daemon=True).start()
+            self._dispatch.join(HERE)
+            self._here[HERE] = Station()
+            threading.Thread(target=self._work_here, args=(self._dispatch, HERE), name="tsml-fit", daemon=True).start()
 
     def _work_here(self, dispatch: Dispatcher, worker: int) -> None:
         hold_blas()

@@ -60,8 +60,6 @@ class _Member:
 class Pool(Crew):
     """See the module's text; `shared_pool` gives this process's own."""
 
-    _most_here = 1  # workers are there in a moment; in two threads at once scikit-learn would lose this process's filters of warnings
-
     def __init__(self) -> None:
         super().__init__()
         self._members: dict[int, _Member] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -29,6 +30,7 @@ class ThreadExecutor:
     def __init__(self, *, workers: int | None = None) -> None:
         self._workers = workers or processors()
         self._pool: ThreadPoolExecutor | None = None
+        self._filters: list[Any] = []
         self._running: dict[Future[Any], str] = {}
         self._stations: dict[str, Station] = {}
 
@@ -63,6 +65,7 @@ class ThreadExecutor:
         """Queue a fit."""
         if self._pool is None:
             hold_blas()
+            self._filters = list(warnings.filters)
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tsml-fit")
         self._running[self._pool.submit(self._do, work)] = work.key
 
@@ -82,8 +85,15 @@ class ThreadExecutor:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
             release_blas()
+            _put_back(self._filters)
         self._running.clear()
         self._stations.clear()
+
+
+def _put_back(filters: list[Any]) -> None:
+    """Have the filters of warnings again that fits have lost: libraries change them for a moment, and threads undo each other's changes."""
+    if any(one not in warnings.filters for one in filters):
+        warnings.filters[:] = [*(one for one in warnings.filters if one not in filters), *filters]  # type: ignore[index]
 
 
 def processors() -> int:

@@ -17,9 +17,12 @@ import numpy as np
 import pytest
 
 from dsframework.errors import DataError, ExecutorError, ModelError
+from dsframework.execution import Executor, make_executor
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._pool import shared_pool
+from dsframework.execution._ray import RayCrew
 from dsframework.execution._work import Work
+from dsframework.tracking import home
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -31,7 +34,7 @@ def executor() -> Iterator[LocalExecutor]:
     made.close()
 
 
-def gather(executor: LocalExecutor, number: int, seconds: float = 60) -> dict[str, Any]:
+def gather(executor: Executor, number: int, seconds: float = 60) -> dict[str, Any]:
     found: dict[str, Any] = {}
     deadline = time.monotonic() + seconds
     while len(found) < number and time.monotonic() < deadline:
@@ -238,8 +241,10 @@ def test_nothing_is_left_of_a_driver_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import time
 from pathlib import Path
+from dsframework.execution import Executor, make_executor
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._work import Work
+from dsframework.tracking import home
 
 def busy(path):
     import os, time
@@ -337,10 +342,13 @@ def enter(_: int) -> int:
     return os.getpid()
 
 
-def test_in_this_process_one_fit_is_done_at_a_time() -> None:
-    """Two would take turns at this process's filters of warnings, and lose them."""
+@pytest.mark.parametrize("name", ["local", "ray"])
+def test_in_this_process_one_fit_is_done_at_a_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two would take turns at this process's filters of warnings, and lose them; the Ray here is never there."""
+    monkeypatch.setattr(RayCrew, "_begin", lambda _: None)
+    monkeypatch.setenv("RAY_ADDRESS", "nowhere")
     at_once.clear()
-    executor = LocalExecutor(workers=2)
+    executor = make_executor(name, home=home())
     for number in range(8):
         executor.submit(Work(f"fit-{number}", enter, (number,), tame=True))
     found = gather(executor, 8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -115,3 +116,31 @@ def test_an_unknown_executor_is_one_line() -> None:
     with pytest.raises(ExecutorError, match=r"executor: no such executor \(got 'spark'\); use one of local, ray"):
         make_executor("spark", home=home())
     assert issubclass(ExecutorError, TsmlError)
+
+
+def test_filters_of_warnings_are_what_they_were_after_fits_that_undo_each_others() -> None:
+    """Each enters and leaves in the other's middle, as `catch_warnings` in two threads does."""
+    turns = [threading.Event() for _ in range(3)]
+
+    def first() -> None:
+        with warnings.catch_warnings():
+            warnings.resetwarnings()
+            turns[0].set()
+            turns[1].wait(10)
+        turns[2].set()
+
+    def second() -> None:
+        turns[0].wait(10)
+        with warnings.catch_warnings():
+            turns[1].set()
+            turns[2].wait(10)
+
+    before = list(warnings.filters)
+    executor = ThreadExecutor(workers=2)
+    for function in (first, second):
+        executor.submit(Work(function.__name__, function, ()))
+    gather(executor, 2)
+    assert before
+    assert list(warnings.filters) == [], "the fits lost nothing, so that this shows nothing"
+    executor.close()
+    assert list(warnings.filters) == before
