@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dsframework.cli._evaluate import result_lines
+from dsframework.cli._status import add_command as add_status
+from dsframework.cli._status import waits
 from dsframework.cli._stdout import kept_for_the_document
 from dsframework.cli._tables import JSON_HELP, plain_table
 
@@ -35,10 +37,7 @@ def add_commands(commands: Any) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a spec")
     schema.set_defaults(run=_schema)
 
-    status = commands.add_parser("status", help="show how far studies are")
-    status.add_argument("study", nargs="?", metavar="STUDY", help="a study's id, or its first six signs; all by default")
-    status.add_argument("--json", action="store_true", help=JSON_HELP)
-    status.set_defaults(run=_status)
+    add_status(commands)
 
     stop = commands.add_parser("stop", help="stop a study; finished trials are kept")
     stop.add_argument("study", metavar="STUDY", help="a study's id, or its first six signs")
@@ -78,11 +77,6 @@ def _experiments(number: int) -> str:
     return f"{number} experiment{'' if number == 1 else 's'}"
 
 
-def _waits(status: Any) -> str:
-    """Since when a study waits for workers, and why; empty when it does not."""
-    return f"waiting for workers since {status.waiting_since}: {status.waiting_for}" if status.waiting_since else ""
-
-
 def _inside(fold: int | None) -> str:
     """Where a trial of a nested split was tried."""
     return "" if fold is None else f" inside fold {fold}" if fold else " before the final test"
@@ -107,7 +101,7 @@ class _Printer:
         if event.kind == "study_started":
             print(f"study {status.study} on {status.executor}: {_experiments(len(status.experiments))}", file=sys.stderr)
         elif event.kind == "study_waits":
-            print(_waits(status) or "workers are there", file=sys.stderr)
+            print(waits(status) or "workers are there", file=sys.stderr)
         elif event.kind == "trial_finished":
             trial = event.trial
             ended = status.trials_done + status.trials_pruned + status.trials_failed
@@ -177,32 +171,6 @@ def _schema(options: argparse.Namespace) -> int:
     from dsframework.spec import json_schema
 
     print(json.dumps(json_schema(), indent=1))
-    return 0
-
-
-def _status(options: argparse.Namespace) -> int:
-    import polars as pl
-
-    from dsframework.study import list_studies, study_status
-
-    if options.study:
-        status = study_status(options.study)
-        if options.json:
-            print(status.model_dump_json(indent=1))
-            return 0
-        shown = {"name", "status", "trials_done", "trials_pruned", "trials_total", "score", "run_id"}
-        rows = [line.model_dump(include=shown) for line in status.experiments]
-        print(f"study {status.study} {status.name!r}: {status.status}{f' ({status.error})' if status.error else ''}")
-        if waits := _waits(status):
-            print(waits)
-        print(plain_table(pl.DataFrame(rows, infer_schema_length=None)))
-        return 0
-    studies = list_studies()
-    if options.json:
-        print(json.dumps([status.model_dump(mode="json") for status in studies], indent=1))
-        return 0
-    fields = {"study", "name", "status", "trials_done", "trials_pruned", "trials_total", "metric", "best_score", "started"}
-    print(plain_table(pl.DataFrame([status.model_dump(include=fields) for status in studies], infer_schema_length=None)))
     return 0
 
 
