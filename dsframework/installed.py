@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points, packages_distributions
 
 __all__ = ["added_by_packages", "distributions"]
 
+_METADATA = (".dist-info", ".egg-info", ".egg-link")
 Places = tuple[tuple[str, int], ...]
 
 
@@ -35,12 +36,29 @@ def _packages(places: Places) -> dict[str, list[str]]:
 
 
 def _places() -> Places:
-    """Where packages lie, and when something was last put there or taken away."""
-    return tuple((place, _changed(place)) for place in sys.path)
+    """Where packages lie, and what says that something was put there or taken away since."""
+    return tuple((place, _told(place or ".", _changed(place or "."))) for place in sys.path)
 
 
 def _changed(place: str) -> int:
     try:
-        return os.stat(place or ".").st_mtime_ns  # noqa: PTH116  # at every fit of a class of one's own; a Path costs three times as much
+        return os.stat(place).st_mtime_ns  # noqa: PTH116  # at every fit of a class of one's own; a Path costs three times as much
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _told(place: str, changed: int) -> int:
+    """A number of the metadata that lie in a folder: another when a package comes or goes, the same when any other file does.
+
+    A study's own folder is often such a place, where a database is written to at every trial.
+    """
+    if not changed:
+        return 0
+    try:
+        with os.scandir(place) as entries:
+            return hash(tuple(sorted((entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(_METADATA))))
+    except NotADirectoryError:
+        return changed  # an archive
     except OSError:
         return 0
