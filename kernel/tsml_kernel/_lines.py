@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsframework.records import AuditVerdict, Comparison, StudyResult, StudyStatus, standing
+from dsframework.records import AuditVerdict, Comparison, StudyResult, StudyStatus, WorkerLine, standing
+from tsml_kernel._numbers import format_duration, format_number
 
 __all__ = ["Board", "Line", "board_of_comparison", "board_of_result", "board_of_status"]
 
@@ -152,7 +153,23 @@ def _notes(status: StudyStatus) -> tuple[str, ...]:
     parts = [f"{count} trials", f"{status.trials_pruned} pruned" if status.trials_pruned else ""]
     parts.append(f"{status.trials_failed} failed" if status.trials_failed else "")
     parts.append(f"{status.trials_resumed} taken over from an earlier run" if status.trials_resumed else "")
-    return (", ".join(part for part in parts if part), *((status.error,) if status.error else ()))
+    parts.append(f"{status.throughput:.3g} fits a second" if status.throughput is not None else "")
+    parts.append(f"about {format_duration(status.seconds_left)} left" if status.seconds_left is not None else "")
+    errors = (status.error,) if status.error else ()
+    return (", ".join(part for part in parts if part), *map(_worker, status.workers), *errors)
+
+
+def _worker(line: WorkerLine) -> str:
+    """What a worker is at, in one line."""
+    if line.what is None:
+        return f"{line.name} waits"
+    names = [line.experiment, None if line.trial is None else f"trial {line.trial}", f"fold {line.fold}" if line.fold else None]
+    parts = [" ".join([line.what, *(name for name in names if name)]), f"for {format_duration(line.seconds)}"]
+    if line.step is not None:
+        parts.append(f"step {line.step} of {line.steps}" if line.steps else f"step {line.step}")
+    if line.curve:
+        parts.append(f"{line.curve_of} {format_number(line.curve[-1])}")
+    return f"{line.name}: {', '.join(parts)}"
 
 
 def _sorted(lines: Sequence[Line], greater_is_better: bool) -> tuple[Line, ...]:

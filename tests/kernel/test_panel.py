@@ -10,7 +10,7 @@ from tsml_kernel import LivePanel
 from tsml_kernel._static import status_bundle
 from tsml_kernel._throttle import Throttle
 
-from dsframework.records import ExperimentProgress, StudyStatus, TrialFinished, TrialRecord
+from dsframework.records import ExperimentProgress, StudyProgressed, StudyStatus, TrialFinished, TrialRecord, WorkerLine
 
 
 def status(**more: Any) -> StudyStatus:
@@ -112,3 +112,20 @@ def test_stop_after_the_end_does_nothing() -> None:
     panel = LivePanel(status(status="finished"))
     panel._handle_custom_msg({"kind": "stop"}, [])
     assert panel.stopping is False
+
+
+def test_what_workers_are_at_reaches_the_panel_thinned_out_and_stands_in_the_static_form() -> None:
+    panel = LivePanel(status())
+    changes: list[int] = []
+    panel.observe(lambda change: changes.append(change.new["workers"][0]["step"]), "status")
+    line = {"name": "pid 7", "experiment": "slow", "trial": 3, "fold": 2, "what": "fit", "seconds": 75.0, "steps": 900}
+    for step in range(1, 101):
+        busy = WorkerLine(**line, step=step, curve=[2.0, 1.0 / step], curve_of="validation mae")
+        now = status(workers=[busy, WorkerLine(name="pid 8")], workers_total=2, throughput=1.25, seconds_left=61.0)
+        panel.listen(StudyProgressed(status=now))
+    panel._throttle.flush()
+    assert len(changes) < 10 and changes[-1] == 100
+    html = status_bundle(now)["text/html"]
+    assert "0 trials, 1.25 fits a second, about 1 min 1 s left" in html
+    assert "pid 7: fit slow trial 3 fold 2, for 1 min 15 s, step 100 of 900, validation mae 0.01000" in html
+    assert "pid 8 waits" in html
