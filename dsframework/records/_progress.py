@@ -78,7 +78,7 @@ class StudyStatus(Record):
     `throughput` is how many fits a second were done over the last minute. `workers` are those that this study may use, the busy ones first,
     at most 16 of all `workers_total`; a study that does not run has none.
     `waiting_since` is since when fits wait for a worker and none is being done, `waiting_for` says why.
-    `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it can use.
+    `queue_position` is the study's place in the queue for workers, 1 for the next to get one; None while it has as many as it may have.
     """
 
     study: str
