@@ -7,7 +7,7 @@ fixed cost (data, final fit, the stored model) is taken off by a study of four t
 in a warm process without workers. ``boosting``, or the name of a booster: 54 settings x 5 folds on ``--rows`` rows, whether the scores
 agree, and the fits' share by size of the trees. ``recording``: what the record of 1,000 trials of 100 ms costs. ``memory``: what the
 workers have together at most, beside what they had before, while linear models are fitted on a matrix of ``--megabytes``. ``dispatch``: a
-thousand workers that do nothing. ``pruning``: a search of 100 points in full, beside early stopping and pruning (only where it is asked
+thousand workers that do nothing. ``pruning``: searches of 100 points in full, beside early stopping and pruning (only where it is asked
 for). Medians of ``--repeat`` runs; what is written goes to a folder that is removed.
 """
 

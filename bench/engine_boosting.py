@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections import defaultdict
@@ -53,6 +54,7 @@ def bench_boosting(folder: Path, name: str, rows: int) -> str:
     from dsframework.study._run import _prepare
 
     settings = BOOSTERS[name]
+    n_settings = math.prod(map(len, settings.values()))
     spec = parse_spec(boosting_spec(name, rows, settings))
     (prepared,), _, _ = _prepare(spec, folder, {})
     dataset = prepared.dataset
@@ -68,7 +70,7 @@ def bench_boosting(folder: Path, name: str, rows: int) -> str:
 
     with Stopwatch() as ours:
         (experiment,) = run_study(spec, base=folder, fresh=True, listener=listen).result.experiments
-    assert experiment.n_trials == 54, experiment.error
+    assert experiment.n_trials == n_settings, experiment.error
 
     def score(estimator: Any, rows: Any, logarithm: Any) -> float:
         predicted = np.asarray(estimator.predict(rows), dtype=np.float64)
@@ -95,7 +97,7 @@ def bench_boosting(folder: Path, name: str, rows: int) -> str:
         for what, own, their in (("wall", ours.wall, theirs.wall), ("processors", ours.work, theirs.work))
     )
     parts = ", ".join(f"{value} {mine[value] / other[value]:.2f} x" for value in settings[size])
-    return f"54 x 5 fits of {name} on {len(y):,} rows: {told}; fits by {size}: {parts}; scores agree to {apart:.0e}"
+    return f"{n_settings} x 5 fits of {name} on {len(y):,} rows: {told}; fits by {size}: {parts}; scores agree to {apart:.0e}"
 
 
 def point_of(name: str, params: dict[str, Any]) -> str:

@@ -94,30 +94,29 @@ class LightgbmModel(BinnedModel):
     def _binned(self, params: dict[str, Any], x: Floats, target: Any, weight: Floats | None) -> tuple[Any, dict[str, Any]]:
         """Return binned rows, and the parameters to learn from them by.
 
-        The library leaves out features that can't part the rows into leaves of `min_child_samples`, so that bins are of that number. When a
-        second number is asked for, it is seen whether a feature would be left out for much larger leaves; where none would, bins with all
-        features serve every number up to that.
+        The library leaves out features that can't part the rows into leaves of `min_child_samples`, so that bins are of that number. They
+        are made for much larger leaves at first: where no feature is left out for these, the same bins serve every smaller number.
         """
         library = need("lightgbm", "boosting")
 
-        def bins(leaf: int, *, leaves_out: bool) -> Any:
-            given = {**params, "min_child_samples": leaf, "feature_pre_filter": leaves_out}
-            return library.Dataset(x, label=target, weight=weight, params=given, **self._kinds()).construct()
+        def bins(leaf: int) -> Any:
+            return library.Dataset(
+                x, label=target, weight=weight, params={**params, "min_child_samples": leaf}, **self._kinds()
+            ).construct()
 
         def of_any_leaf() -> tuple[int, Any]:
             most = max(leaf, min(_LARGE_LEAF, len(x) // 20))
-            strict = bins(most, leaves_out=True)
-            everything = all(strict.feature_num_bin(column) > 0 for column in range(x.shape[1]))
-            return (most, bins(leaf, leaves_out=False)) if everything else (0, None)
+            found = bins(most)
+            if any(found.feature_num_bin(column) == 0 for column in range(x.shape[1])):
+                return 0, None
+            found.params["feature_pre_filter"] = False  # for nothing was left out
+            return most, found
 
         leaf = int(params["min_child_samples"])
-        first, found = self._kept("first leaf", x, lambda: (leaf, bins(leaf, leaves_out=True)))
-        if first == leaf:
-            return found, params
         most, found = self._kept("any leaf", x, of_any_leaf)
         if leaf <= most:
             return found, {**params, "feature_pre_filter": False}
-        return self._kept(("leaf", leaf), x, lambda: bins(leaf, leaves_out=True)), params
+        return self._kept(("leaf", leaf), x, lambda: bins(leaf)), params
 
     def _kinds(self) -> dict[str, Any]:
         return {"categorical_feature": sorted(self.columns_.categories)} if self.columns_.categories else {}
