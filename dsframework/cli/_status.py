@@ -32,8 +32,10 @@ def add_command(commands: Any) -> None:
 
 
 def waits(status: StudyStatus) -> str:
-    """Since when a study waits for workers, and why; empty when it does not."""
-    return f"waiting for workers since {status.waiting_since}: {status.waiting_for}" if status.waiting_since else ""
+    """Since when a study waits for workers, and why, or its place in the queue for more; empty when it has what it may have."""
+    if status.waiting_since:
+        return f"waiting for workers since {status.waiting_since}: {status.waiting_for}"
+    return f"number {status.queue_position} in the queue for more workers" if status.queue_position else ""
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -61,6 +63,8 @@ def _show_all(*, as_json: bool) -> int:
         print(json.dumps([status.model_dump(mode="json") for status in studies], indent=1))
         return 0
     fields = {"study", "name", "status", "trials_done", "trials_pruned", "trials_total", "metric", "best_score", "started"}
+    if any(status.queue_position for status in studies):
+        fields.add("queue_position")
     print(plain_table(pl.DataFrame([status.model_dump(include=fields) for status in studies], infer_schema_length=None)))
     return 0
 

@@ -45,6 +45,19 @@ def test_workers_pace_and_the_time_left_are_told(study: tuple[StudyStore, str], 
     assert idle[:2] == ["pid 8", "waits"]
 
 
+def test_the_place_in_the_queue_is_told(study: tuple[StudyStore, str], capsys: pytest.CaptureFixture[str]) -> None:
+    store, identity = study
+    store.save_status(status(identity, queue_position=2))
+    assert main(["status", identity[:8]]) == 0
+    assert "number 2 in the queue for more workers" in capsys.readouterr().out.splitlines()
+    assert main(["status"]) == 0
+    assert "queue_position" in capsys.readouterr().out
+    why = "2nd in the queue for pool 'cpu': user ann has 3 of 3 fits in flight"
+    store.save_status(status(identity, queue_position=2, waiting_since="2026-01-01T00:00:00+00:00", waiting_for=why))
+    assert main(["status", identity[:8]]) == 0
+    assert f"waiting for workers since 2026-01-01T00:00:00+00:00: {why}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("end", "code"), [("finished", 0), ("failed", 1)])
 def test_a_study_is_followed_until_it_ends(
     study: tuple[StudyStore, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, end: str, code: int

@@ -17,7 +17,8 @@ from dsframework.execution._pool import Pool
 from dsframework.execution._work import Work
 from dsframework.records import StudyEvent, TrialRecord
 from dsframework.spec import parse_spec
-from dsframework.study import create_study, run_study
+from dsframework.study import StudyOutcome, create_study, run_study
+from tests.study.conftest import SMALL
 
 MODEL = """
 import os, signal, sys, time
@@ -150,6 +151,27 @@ class Unstarted(Pool):
 
     def _begin(self) -> None:
         pass
+
+
+def test_studies_of_one_process_that_wait_know_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsframework.execution._crew._PLACE_SECONDS", -1.0)
+    pool = Unstarted()
+    queues = [pool.open(1), pool.open(1, priority="high")]
+    try:
+        for queue in queues:
+            assert pool.place(queue) is None, "it asks for nothing"
+            pool.submit(queue, Work("wild", int, ()))
+            pool.wait(queue, 0.0)
+        assert [pool.place(queue) for queue in queues] == [1, 2]
+    finally:
+        for queue in queues:
+            pool.close(queue)
+
+
+def test_a_priority_is_no_part_of_what_a_study_is(small_study: StudyOutcome, tmp_path: Path) -> None:
+    text = SMALL.format(name="small-study") + "resources: {priority: low}"
+    again = run_study(parse_spec(text), base=tmp_path)
+    assert again.result.study == small_study.result.study
 
 
 def test_fits_that_find_no_worker_say_since_when_and_why() -> None:
