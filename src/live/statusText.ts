@@ -62,7 +62,8 @@ export function workFacts(status: StudyStatus, trans: ITranslation): string[] {
 }
 
 /**
- * Where a study stands in the queue for workers and why it waits; nothing while it has what it can use.
+ * Since when a study waits for workers and why, which says its place in the queue, or the place of one that has some but may have more; nothing
+ * while it has what it can use.
  */
 export function waitingText(
   status: StudyStatus,
@@ -71,23 +72,16 @@ export function waitingText(
   if (hasEnded(status)) {
     return null;
   }
-  const place = status.queue_position;
-  const why = status.waiting_for ?? trans.__('all workers are busy');
-  if (status.waiting_since !== null) {
-    const since = new Date(status.waiting_since).toLocaleTimeString();
-    return place === null
-      ? trans.__('Waiting for workers since %1: %2.', since, why)
-      : trans.__(
-          'Number %1 in the queue, waiting for workers since %2: %3.',
-          place,
-          since,
-          why
-        );
+  const { queue_position: place, waiting_since: since } = status;
+  if (since !== null) {
+    return trans.__(
+      'Waiting for workers since %1: %2.',
+      new Date(since).toLocaleTimeString(),
+      status.waiting_for ?? trans.__('all workers are busy')
+    );
   }
   if (place !== null) {
-    return status.waiting_for === null
-      ? trans.__('Number %1 in the queue for more workers.', place)
-      : trans.__('Number %1 in the queue for more workers: %2.', place, why);
+    return trans.__('Number %1 in the queue for more workers.', place);
   }
   return status.status === 'queued'
     ? trans.__('Waiting for its process to begin.')

@@ -30,7 +30,7 @@ def test_notebook_runs_schedules_compares_and_keeps_a_static_picture(lab: Any, w
     page = workbench.page
     workbench.new_notebook()
     workbench.run_cell("%load_ext jupyterlab_tsml")
-    workbench.run_cell(CELL)
+    workbench.run_cell(f"{CELL}tuning: {{pareto: [mae, rmse]}}\n")
 
     panel = page.locator("section.jp-TsmlLive")
     panel.wait_for(timeout=60_000)
@@ -41,6 +41,9 @@ def test_notebook_runs_schedules_compares_and_keeps_a_static_picture(lab: Any, w
     assert "ridge" in board
     assert "random_forest" in board
     panel.get_by_role("button", name="Details").click()
+    front = panel.get_by_role("region", name="Trials of the front")
+    front.get_by_role("button", name=re.compile("ridge, trial")).first.press("Enter")
+    panel.locator(".jp-TsmlFront-dot.jp-mod-marked").wait_for()
     workbench.shot("live-panel-ended")
 
     panel.get_by_role("button", name="Schedule…").click()
@@ -54,7 +57,7 @@ def test_notebook_runs_schedules_compares_and_keeps_a_static_picture(lab: Any, w
     workbench.run_cell("%tsml compare {ids}")
     comparison = page.locator("section.jp-TsmlCompare")
     comparison.get_by_role("tab", name="Forecasts").wait_for(timeout=60_000)
-    for view in ("Parallel coordinates", "Forecasts", "Documents", "Table"):
+    for view in ("Parallel coordinates", "Front", "Forecasts", "Documents", "Table"):
         comparison.get_by_role("tab", name=view).click()
         comparison.get_by_role("tabpanel", name=view).wait_for()
         workbench.shot(f"compare-{view.split()[0].lower()}", comparison)
@@ -87,6 +90,9 @@ def test_stop_in_the_panel_ends_the_cell_and_keeps_what_is_done(lab: Any, workbe
     workbench.run_cell("_.result.status")
     panel = page.locator("section.jp-TsmlLive")
     panel.get_by_text(re.compile(r"[1-9]\d* of 182 trials done")).wait_for(timeout=120_000)
+    workers = panel.get_by_role("region", name="Workers")
+    workers.get_by_role("cell", name=re.compile(r"random_forest: trial \d+, fold \d")).first.wait_for()
+    workbench.shot("workers", workers)
     panel.get_by_role("button", name="Stop").click()
     page.wait_for_selector("section.jp-TsmlLive[aria-busy='false']", timeout=60_000)
     assert panel.get_by_role("status").first.inner_text().lower() == "stopped"

@@ -97,10 +97,10 @@ describe('a study that waits', () => {
       says({
         queue_position: 3,
         waiting_since: since,
-        waiting_for: 'the pool gpu is full'
+        waiting_for: "3rd in the queue for pool 'gpu': user ann has 6 of 8"
       })
     ).toBe(
-      `Number 3 in the queue, waiting for workers since ${clock}: the pool gpu is full.`
+      `Waiting for workers since ${clock}: 3rd in the queue for pool 'gpu': user ann has 6 of 8.`
     );
     expect(says({ queue_position: 1 })).toBe(
       'Number 1 in the queue for more workers.'
