@@ -49,7 +49,7 @@ def make_executor(name: str, placement: Placement | None = None, *, home: Path, 
             raise ExecutorError("a thread can't be ended", field="resources.seconds", value=placement.seconds, mend="use --executor local")
         return ThreadExecutor(workers=room_here(placement))
     if name == "local":
-        return LocalExecutor(workers=room_here(placement), priority=owner.priority)
+        return LocalExecutor(workers=room_here(placement), priority=owner.priority, gpus=placement.gpus)
     if name == "ray":
         from dsframework.execution._ray import RayExecutor
 

@@ -23,12 +23,14 @@ class LocalExecutor:
         Fits at once; one for every processor by default.
     priority
         Beside other studies of this process.
+    gpus
+        How many GPUs, or which part of one, a fit takes.
     """
 
     name = "local"
 
-    def __init__(self, *, workers: int | None = None, priority: Priority = "normal") -> None:
-        self._pool = shared_pool()
+    def __init__(self, *, workers: int | None = None, priority: Priority = "normal", gpus: float = 0) -> None:
+        self._pool = shared_pool(gpus)
         self._queue = self._pool.open(workers or processors(), priority=priority)
         self._kind = ""
 

@@ -9,7 +9,7 @@ from dsframework.errors import ExecutorError
 from dsframework.execution._pools import Placement, told
 from dsframework.execution._threads import processors
 
-__all__ = ["memory", "room_here"]
+__all__ = ["gpu_seats", "gpus_of_seat", "memory", "room_here", "visible_gpus"]
 
 _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
@@ -41,10 +41,50 @@ def room_here(placement: Placement) -> int:
         )
     room = processors() // placement.cpus
     if placement.gpus:
-        room = min(room, int(gpus / placement.gpus + 1e-9))
+        room = min(room, gpu_seats(gpus, placement.gpus))
     if placement.memory and free is not None:
         room = min(room, free // placement.memory)
     return max(1, room)
+
+
+def gpu_seats(gpus: int, each: float) -> int:
+    """Return how many fits have room on some GPUs; a part of a GPU is of one, never of two."""
+    return gpus * int(1 / each + 1e-9) if each < 1 else int(gpus / each)
+
+
+def visible_gpus() -> list[str]:
+    """Return the names of the GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` takes them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return [str(number) for number in range(_gpus())]
+    return [name.strip() for name in named.split(",") if name.strip()][: _gpus()]
+
+
+def gpus_of_seat(seat: int, each: float, gpus: list[str]) -> list[str]:
+    """Return the GPUs that a worker is given.
+
+    Parameters
+    ----------
+    seat
+        Its number among the workers for such fits, from 0.
+    each
+        How many GPUs, or which part of one, a fit takes.
+    gpus
+        Those of this machine.
+
+    Examples
+    --------
+    >>> [gpus_of_seat(seat, 1, ["0", "1"]) for seat in range(2)]
+    [['0'], ['1']]
+    >>> [gpus_of_seat(seat, 0.5, ["0", "1"]) for seat in range(4)]
+    [['0'], ['1'], ['0'], ['1']]
+    >>> gpus_of_seat(1, 2, ["0", "1", "2", "3"])
+    ['2', '3']
+    """
+    if each < 1:
+        return [gpus[seat % len(gpus)]]
+    number = int(each)
+    return gpus[seat * number : (seat + 1) * number]
 
 
 def _gpus() -> int:

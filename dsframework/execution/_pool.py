@@ -7,6 +7,7 @@ and the kernel ends the workers with it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import selectors
 import socket
@@ -25,6 +26,7 @@ from dsframework.execution._batch import Done, packed_batch
 from dsframework.execution._channel import Channel, Closed
 from dsframework.execution._crew import HERE, Crew, Value
 from dsframework.execution._dispatch import Dispatcher, Loss, Queue
+from dsframework.execution._machine import gpus_of_seat, visible_gpus
 from dsframework.execution._oom import OutOfMemory
 from dsframework.execution._packing import Block, unpack
 from dsframework.execution._said import last_lines
@@ -45,6 +47,7 @@ class _Member:
 
     channel: Channel
     mark: int
+    seat: int = 0
     pid: int = 0
     answered: int = 0
     has: set[int] = field(default_factory=set)
@@ -58,10 +61,17 @@ class _Member:
 
 
 class Pool(Crew):
-    """See the module's text; `shared_pool` gives this process's own."""
+    """See the module's text; `shared_pool` gives this process's own.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    gpus
+        How many GPUs, or which part of one, a fit takes: every worker sees those that it may use, and no others; 0 where fits take none.
+    """
+
+    def __init__(self, gpus: float = 0) -> None:
         super().__init__()
+        self._gpus = gpus
         self._members: dict[int, _Member] = {}
         self._nursery: Channel | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -251,9 +261,20 @@ class Pool(Crew):
             return
         finally:
             theirs.close()
-        member = _Member(Channel(mine), mark)
+        member = _Member(Channel(mine), mark, self._free_seat())
         self._members[worker] = member
         self._selector.register(mine, selectors.EVENT_READ, lambda: self._hear_worker(worker))
+
+    def _free_seat(self) -> int:
+        taken = {member.seat for member in self._members.values()}
+        return next(seat for seat in itertools.count() if seat not in taken)
+
+    def _seen_from(self, seat: int, environment: Surroundings) -> Surroundings:
+        """The environment of a worker, which sees its own GPUs only."""
+        if not self._gpus:
+            return environment
+        own = ",".join(gpus_of_seat(seat, self._gpus, visible_gpus()))
+        return replace(environment, variables={**environment.variables, "CUDA_VISIBLE_DEVICES": own})
 
     def _hear_nursery(self) -> None:
         assert self._nursery is not None
@@ -343,7 +364,7 @@ class Pool(Crew):
                 queue = batch[0][0]
                 if member.environment != self._environments[queue]:
                     member.environment = self._environments[queue]
-                    member.channel.send(("environment", member.environment))
+                    member.channel.send(("environment", self._seen_from(member.seat, self._environments[queue])))
                 member.channel.send(("do", queue, packed_batch([work for _, work in batch])))
             member.channel.flush()
         except Closed:
@@ -394,13 +415,16 @@ class Pool(Crew):
 
 
 _pool: Pool | None = None
+_gpu_pools: dict[float, Pool] = {}
 _pool_lock = threading.Lock()
 
 
-def shared_pool() -> Pool:
-    """Return this process's pool."""
+def shared_pool(gpus: float = 0) -> Pool:
+    """Return this process's pool, or the one for fits that take so many GPUs each: a process that has begun to use a GPU stays with it."""
     global _pool
     with _pool_lock:
+        if gpus:
+            return _gpu_pools.setdefault(gpus, Pool(gpus))
         if _pool is None:
             _pool = Pool()
         return _pool
@@ -408,8 +432,8 @@ def shared_pool() -> Pool:
 
 def _forget() -> None:
     """A forked child must not talk to its parent's workers."""
-    global _pool, _pool_lock
-    _pool, _pool_lock = None, threading.Lock()
+    global _pool, _gpu_pools, _pool_lock
+    _pool, _gpu_pools, _pool_lock = None, {}, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

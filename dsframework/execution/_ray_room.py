@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dsframework.errors import ExecutorError
+from dsframework.execution._machine import gpu_seats
 from dsframework.execution._pools import Placement, told
 
 __all__ = ["node_names", "refuse_too_much", "room_on"]
@@ -27,7 +28,8 @@ def room_on(nodes: Iterable[Mapping[str, Any]], placement: Placement) -> int:
 
 
 def _room_of(has: Mapping[str, float], placement: Placement) -> int:
-    return min(int(has.get(name, 0) / amount + 1e-9) for name, amount in placement.asks.items() if amount)
+    rooms = [int(has.get(name, 0) / amount + 1e-9) for name, amount in placement.asks.items() if amount]
+    return min(rooms + ([gpu_seats(int(has.get("GPU", 0)), placement.gpus)] if placement.gpus else []))
 
 
 def node_names(nodes: Iterable[Mapping[str, Any]]) -> dict[str, str]:

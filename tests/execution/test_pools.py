@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dsframework.errors import ExecutorError, SpecError
-from dsframework.execution import Placement, _machine, make_executor, place, room_here
+from dsframework.execution import Placement, Work, _machine, make_executor, place, room_here
 from dsframework.execution._ray_room import refuse_too_much, room_on
 from dsframework.spec import Resources
 
@@ -96,6 +98,7 @@ def test_a_named_file_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pyt
         (Placement(memory=30_000_000_000), 1),  # others use the memory now: one fit at a time
         (Placement(gpus=1), 2),
         (Placement(gpus=0.3), 6),
+        (Placement(gpus=0.4), 4),
         (Placement(gpus=0.1, cpus=2), 4),
     ],
 )
@@ -116,6 +119,52 @@ def test_as_many_fits_run_at_once_as_there_is_room_for(placement: Placement, roo
 def test_what_can_never_fit_is_refused_with_what_there_is(placement: Placement, said: str) -> None:
     with pytest.raises(ExecutorError, match=said):
         room_here(placement)
+
+
+@pytest.mark.parametrize(
+    ("each", "visible", "expected"),
+    [
+        (1, None, [["0"], ["1"]]),
+        (0.5, None, [["0"], ["1"], ["0"], ["1"]]),
+        (0.4, "GPU-a,GPU-b", [["GPU-a"], ["GPU-b"], ["GPU-a"], ["GPU-b"]]),
+        (2, "5, 3", [["5", "3"]]),
+    ],
+)
+def test_each_worker_sees_gpus_of_its_own(
+    each: float, visible: str | None, expected: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many workers as there is room for share two GPUs evenly; what the administrator hides stays hidden."""
+    monkeypatch.setattr(_machine, "_gpus", lambda: 2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    gpus = _machine.visible_gpus()
+    assert [_machine.gpus_of_seat(seat, each, gpus) for seat in range(_machine.gpu_seats(2, each))] == expected
+
+
+def own_gpus(_number: int) -> tuple[int, str | None]:
+    time.sleep(0.02)  # so that one worker does not do all
+    return os.getpid(), os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def test_fits_on_two_gpus_are_handed_out_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_machine, "_gpus", lambda: 2)
+    monkeypatch.setattr(_machine, "processors", lambda: 2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    executor = make_executor("local", Placement(gpus=1), home=Path("nowhere"))
+    found: dict[int, set[str | None]] = {}
+    try:
+        deadline = time.monotonic() + 120
+        number = 0
+        while len(found) < 2 and time.monotonic() < deadline:
+            number += 2
+            for one in (number, number + 1):
+                executor.submit(Work(str(one), own_gpus, (one,)))
+            for _, outcome in executor.wait(1.0):
+                found.setdefault(outcome[0], set()).add(outcome[1])
+    finally:
+        executor.close()
+    assert sorted(map(sorted, found.values())) == [["0"], ["1"]]
 
 
 def test_no_gpu_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
