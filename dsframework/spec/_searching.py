@@ -41,6 +41,8 @@ def search_problems(
             if getattr(tuning, name) != Tuning.model_fields[name].default:
                 ways = ", ".join(LEARNING)
                 yield f"tuning.{name}", f"would do nothing: {tuning.method} learns nothing from scores; use method: {ways}, or remove it"
+    elif tuning.warm_start and tuning.method == "nsga2":
+        yield "tuning.warm_start", "would do nothing: nsga2 begins with a population of its own; use method: tpe, gp or cmaes, or remove it"
     elif tuning.warm_start and not tunes:
         yield "tuning.warm_start", "would do nothing: no model has anything to tune; give an argument a list or a range, or remove it"
     yield from _pareto_problems(tuning, task, metrics)
@@ -64,6 +66,8 @@ def _pareto_problems(tuning: Tuning, task: str, metrics: tuple[str, ...]) -> Ite
             yield field, f"{name!r} is not computed; add it to metrics, or choose among {', '.join(metrics)}"
         elif name in tuning.pareto[:position]:
             yield field, f"{name!r} stands twice; remove one of the two"
+    if tuning.method == "nsga2" and not tuning.pareto:
+        yield "tuning.method", "nsga2 searches a front of several metrics; name them in tuning.pareto, or use method: tpe"
     if len(tuning.pareto) == 1:
         yield "tuning.pareto", "one metric has a best trial and no front; name two or more, or remove it"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dsframework.spec._arguments import Strict
@@ -14,7 +14,7 @@ from dsframework.spec._pruning import PruningField
 
 __all__ = ["LEARNING", "EarlyStopping", "Tracking", "Tuning"]
 
-LEARNING = ("tpe", "gp", "cmaes")
+LEARNING = ("tpe", "gp", "cmaes", "nsga2")
 """The methods that choose points by the scores of those before."""
 _ID = "[0-9a-f]{6,32}"
 
@@ -30,6 +30,16 @@ StudyId = Annotated[str, AfterValidator(_is_study), WithJsonSchema({"type": "str
 """The id of a recorded study, or its first six signs or more."""
 
 
+_BAYES = ("bayes", "bayesian", "bayesian_optimization", "bayesopt", "hyperopt", "optuna")
+"""What other tools call a search by a model of the scores."""
+
+
+def _is_method(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() in _BAYES:
+        raise PydanticCustomError("not_available", "{text}", {"text": f"{value!r} is not available, try tpe, or gp"})
+    return value
+
+
 class EarlyStopping(Strict):
     """Boosting stops when the last part of the training rows no longer gets better."""
 
@@ -42,7 +52,9 @@ class EarlyStopping(Strict):
 class Tuning(Strict):
     """How the search space of a model is walked, and by which score."""
 
-    method: Literal["grid", "random", "sobol", "tpe", "gp", "cmaes"] = Field(default="grid", title="Method")
+    method: Annotated[Literal["grid", "random", "sobol", "tpe", "gp", "cmaes", "nsga2"], BeforeValidator(_is_method)] = Field(
+        default="grid", title="Method"
+    )
     metric: MetricName | None = Field(
         default=None, title="Metric", description="The score that decides; the first of `metrics` by default."
     )
@@ -55,7 +67,7 @@ class Tuning(Strict):
         ge=1,
         le=1000,
         title="Batch",
-        description="How many points tpe, gp and cmaes choose together, so that as many workers have something to do.",
+        description="How many points tpe, gp, cmaes and nsga2 choose together, so that as many workers have something to do.",
     )
     warm_start: list[StudyId] = Field(
         default=[],

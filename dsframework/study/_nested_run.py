@@ -66,6 +66,7 @@ class NestedRun:
                 inside=inside,
                 offset=self.planned,
             )
+        self._first_outer = self.planned
 
     @property
     def planned(self) -> int:
@@ -173,14 +174,14 @@ class NestedRun:
         return self._search_of(number).inside
 
     def _search_of(self, number: int) -> TuningRun:
-        return next(search for search in self._searches.values() if search.offset <= number < search.offset + search.planned)
+        return next(search for search in reversed(self._searches.values()) if search.offset <= number)
 
     def _leader(self, fold: Fold) -> int:
         return next(leader for leader, group in self._groups.items() if fold in group)
 
     def _number(self, fold: Fold) -> int:
         """The number that a fold's own score is recorded under, behind those of all trials."""
-        return self.planned + self.prepared.folds.index(fold)
+        return self._first_outer + self.prepared.folds.index(fold)
 
     def _key(self, fold: Fold, params: dict[str, Any]) -> str:
         return digest([self.prepared.trial_key(params), "outer", fold.number])

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from dsframework.errors import MissingDependencyError, SpecError
+from dsframework.metrics import get_metric
 from dsframework.spec import LEARNING, SpecIssue, Tuning
 from dsframework.study._search_cmaes import CmaEsSearch
-from dsframework.study._search_lists import MOST_POINTS, ListSearch, random_points, sobol_points
-from dsframework.study._search_samplers import STARTUP, SamplerSearch, gp_sampler, tpe_sampler
-from dsframework.study._space import Point, count, finite, grid
+from dsframework.study._search_lists import ListSearch, random_points, sobol_points
+from dsframework.study._search_samplers import STARTUP, FrontSearch, SamplerSearch, gp_sampler, tpe_sampler
+from dsframework.study._space import MOST_POINTS, Point, count, finite, grid
 
 __all__ = ["Scored", "Search", "SearchOf", "make_search", "searches_of"]
 
@@ -27,14 +28,20 @@ _SEEDS = 2**31
 class Search(Protocol):
     """See the module's text."""
 
-    total: int
+    @property
+    def total(self) -> int:
+        """How many points it gives out; less as it goes where it comes upon points that were tried."""
+        ...
 
     def ask(self) -> list[tuple[int, Point]]:
         """Return the points that can be tried now, each once."""
         ...
 
-    def tell(self, number: int, score: float | None, *, pruned: int | None = None) -> None:
-        """Report a point's score, or None when it failed; of one that was pruned the score over so many folds."""
+    def tell(self, number: int, score: float | None, *, pruned: int | None = None, scores: Sequence[float | None] = ()) -> None:
+        """Report a point's score, or None when it failed; of one that was pruned the score over so many folds.
+
+        `scores` are those of the metrics of a front, where the document names one.
+        """
         ...
 
 
@@ -80,6 +87,9 @@ def make_search(space: dict[str, Any], tuning: Tuning, *, field: str, greater_is
         return ListSearch(random_points(space, trials, tuning.seed))
     if tuning.method == "sobol":
         return ListSearch(sobol_points(space, trials, tuning.seed))
+    if tuning.method == "nsga2":
+        ways = [get_metric(name).greater_is_better for name in tuning.pareto]
+        return FrontSearch(space, trials=trials, seed=tuning.seed, batch=tuning.batch, greater_is_better=ways)
     learning: dict[str, Any] = {"trials": trials, "batch": tuning.batch, "greater_is_better": greater_is_better, "known": known}
     try:
         if tuning.method == "cmaes":
@@ -88,7 +98,7 @@ def make_search(space: dict[str, Any], tuning: Tuning, *, field: str, greater_is
         sampler = (gp_sampler if tuning.method == "gp" else tpe_sampler)(tuning.seed, startup)
     except MissingDependencyError as error:
         raise SpecError([SpecIssue("tuning.method", f"{tuning.method} can't be used: {error}, or use method: tpe")]) from error
-    return SamplerSearch(space, sampler, startup=startup, **learning)
+    return SamplerSearch(space, sampler, startup=startup, seed=tuning.seed, **learning)
 
 
 def _whole_grid(space: dict[str, Any], tuning: Tuning, field: str) -> list[Point]:

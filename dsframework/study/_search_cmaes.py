@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from dsframework.errors import MissingDependencyError
 from dsframework.spec import is_distribution
-from dsframework.study._space import Point, axes, from_unit, options, place_of, to_unit, walk
+from dsframework.study._space import Point, axes, from_unit, name_of, options, place_of, to_unit, walk
 
 __all__ = ["CmaEsSearch"]
 
@@ -23,9 +23,9 @@ class CmaEsSearch:
     """The points of CMA-ES, generation by generation, each argument's range as a stretch from 0 to 1.
 
     Whole numbers keep a probability to change however narrow the distribution becomes. A point that failed counts as the worst of its
-    generation. Earlier scores give the first distribution, which is that around their best tenth. Sources: Hansen and Ostermeier 2001,
-    "Completely derandomized self-adaptation in evolution strategies"; Hamano et al. 2022, "CMA-ES with margin"; Nomura et al. 2021, "Warm
-    starting CMA-ES for hyperparameter optimization".
+    generation; one that comes up again has the score that it had, and is not given out. Earlier scores give the first distribution, that
+    around their best tenth. Sources: Hansen and Ostermeier 2001, "Completely derandomized self-adaptation in evolution strategies";
+    Hamano et al. 2022, "CMA-ES with margin"; Nomura et al. 2021, "Warm starting CMA-ES for hyperparameter optimization".
 
     Parameters
     ----------
@@ -58,38 +58,55 @@ class CmaEsSearch:
     ) -> None:
         if find_spec("cmaes") is None:
             raise MissingDependencyError("cmaes", "search")
-        self.total = trials
         self._space, self._sign = space, -1.0 if greater_is_better else 1.0
         self._ranges = {path: value for path, value in axes(space).items() if is_distribution(value)}
         self._optimizer = _optimizer(list(self._ranges.values()), seed, batch, self._heard(known))
-        self._asked = 0
-        self._generation: dict[int, Any] = {}
-        self._scores: dict[int, float] = {}
+        self._left = trials
+        self._generation: list[tuple[Any, str]] = []
+        self._names: dict[int, str] = {}
+        self._scores: dict[str, float] = {}
+
+    @property
+    def total(self) -> int:
+        """How many points are given out: less by one for each that comes up again."""
+        return len(self._names) + self._left
 
     def ask(self) -> list[tuple[int, Point]]:
-        """Return the next generation when all scores of the one before are there."""
-        if self._generation:
-            return []
-        size = min(self._optimizer.population_size, self.total - self._asked)
-        return [self._next() for _ in range(size)]
+        """Return the points of the next generation that were not tried yet, when all scores of the one before are there."""
+        points: list[tuple[int, Point]] = []
+        while not self._generation and self._left:
+            for _ in range(min(self._optimizer.population_size, self._left)):
+                points += self._next()
+            self._close()
+        return points
 
-    def tell(self, number: int, score: float | None, *, pruned: int | None = None) -> None:
+    def tell(self, number: int, score: float | None, *, pruned: int | None = None, scores: Sequence[float | None] = ()) -> None:
         """Note a score, or None for a point that failed; one that was pruned counts as the worst as well."""
-        self._scores[number] = math.inf if score is None or pruned is not None else self._sign * score
-        if len(self._scores) < len(self._generation):
+        self._scores[self._names[number]] = math.inf if score is None or pruned is not None else self._sign * score
+        self._close()
+
+    def _close(self) -> None:
+        """Tell the optimizer of a generation whose scores are all there."""
+        if not all(name in self._scores for _, name in self._generation):
             return
-        told = [(self._generation[one], self._scores[one]) for one in sorted(self._generation)]
+        told = [(place, self._scores[name]) for place, name in self._generation]
         if len(told) == self._optimizer.population_size and any(math.isfinite(value) for _, value in told):
             self._optimizer.tell(told)
-        self._generation, self._scores = {}, {}
+        self._generation = []
 
-    def _next(self) -> tuple[int, Point]:
+    def _next(self) -> list[tuple[int, Point]]:
         asked = self._optimizer.ask()
         shown, told = asked if isinstance(asked, tuple) else (asked, asked)
-        number, self._asked = self._asked, self._asked + 1
-        self._generation[number] = told
         shares = dict(zip(self._ranges, shown, strict=True))
-        return number, walk(self._space, lambda path, _, value: _value(value, float(shares[path])) if path in shares else options(value)[0])
+        point = walk(self._space, lambda path, _, value: _value(value, float(shares[path])) if path in shares else options(value)[0])
+        name = name_of(point)
+        self._generation.append((told, name))
+        self._left -= 1
+        if name in self._names.values():
+            return []
+        number = len(self._names)
+        self._names[number] = name
+        return [(number, point)]
 
     def _heard(self, known: Iterable[tuple[Point, float]]) -> list[tuple[Any, float]]:
         """The earlier points as the optimizer sees them, with scores of which less is better."""

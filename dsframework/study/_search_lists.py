@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from dsframework.study._space import Pick, Point, axes, count, draw, finite, from_unit, grid, walk
+from dsframework.study._space import MOST_POINTS, Pick, Point, another, axes, count, draw, finite, from_unit, grid, name_of, size, walk
 
-__all__ = ["MOST_POINTS", "ListSearch", "random_points", "sobol_points"]
+__all__ = ["ListSearch", "random_points", "sobol_points"]
 
-MOST_POINTS = 20_000
-"""The largest grid that is tried, or drawn from, where nobody says otherwise."""
 _MOST_DOUBLINGS = 6
 
 
@@ -30,17 +27,23 @@ class ListSearch:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def tell(self, number: int, score: float | None, *, pruned: int | None = None) -> None:
+    def tell(self, number: int, score: float | None, *, pruned: int | None = None, scores: Sequence[float | None] = ()) -> None:
         """Nothing depends on the scores."""
 
 
 def random_points(space: Mapping[str, Any], trials: int, seed: int) -> list[Point]:
-    """Return independent points; of a space with few points each at most once, so that there may be fewer than `trials`."""
+    """Return independent points, each at most once; of a space with fewer points than `trials` all of them."""
     random = np.random.default_rng(seed)
-    if finite(space) and (size := count(space)) <= MOST_POINTS:
+    if finite(space) and (size_ := count(space)) <= MOST_POINTS:
         everything = list(grid(space))
-        return [everything[position] for position in random.permutation(size)[:trials]]
-    return [walk(space, lambda _path, _name, value: draw(value, random)) for _ in range(trials)]
+        return [everything[position] for position in random.permutation(size_)[:trials]]
+    points: dict[str, Point] = {}
+    for _ in range(int(min(trials, size(space)))):
+        point = walk(space, lambda _path, _name, value: draw(value, random))
+        if name_of(point) in points:
+            point = another(space, points, random)
+        points[name_of(point)] = point
+    return list(points.values())
 
 
 def sobol_points(space: Mapping[str, Any], trials: int, seed: int) -> list[Point]:
@@ -61,7 +64,7 @@ def sobol_points(space: Mapping[str, Any], trials: int, seed: int) -> list[Point
         shares = qmc.Sobol(len(paths), scramble=True, rng=seed).random_base2(power + doubled)  # its balance needs a power of two
         for row in shares.tolist():
             point = walk(space, _at(dict(zip(paths, row, strict=True))))
-            points.setdefault(json.dumps(point, sort_keys=True, default=str), point)
+            points.setdefault(name_of(point), point)
         if len(points) >= trials:
             break
     return list(points.values())[:trials]

@@ -1,19 +1,24 @@
-"""Searches that learn from scores, by Optuna's samplers: a tree-structured Parzen estimator, a Gaussian process."""
+"""Searches that learn from scores, by Optuna's samplers: a tree-structured Parzen estimator, a Gaussian process, a genetic algorithm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+
 from dsframework.errors import MissingDependencyError
 from dsframework.spec import is_choice, is_distribution
-from dsframework.study._space import Point, axes, options, place_of, walk
+from dsframework.study._space import Point, another, axes, name_of, options, place_of, size, walk
 
-__all__ = ["STARTUP", "SamplerSearch", "gp_sampler", "tpe_sampler"]
+__all__ = ["STARTUP", "FrontSearch", "SamplerSearch", "gp_sampler", "tpe_sampler"]
 
 STARTUP = 10
 """How many points are random before a sampler has learnt enough."""
+_ATTEMPTS = 8
+"""How often a sampler is asked for a point that was not tried yet, before it is a random one."""
+_LARGEST_POPULATION = 50
 
 
 def tpe_sampler(seed: int, startup: int) -> Any:
@@ -42,7 +47,8 @@ class SamplerSearch:
     """The points of a sampler, generation by generation.
 
     The first generation are the random points, later ones have `batch` points; each is chosen when the scores of all before it are there,
-    and the sampler hears them in the order of their numbers.
+    and the sampler hears them in the order of their numbers. A point that was given out before is not given out again: the sampler hears
+    at once what is known of it, and is asked for another one; where it keeps to those that were tried, a random one takes its place.
 
     Parameters
     ----------
@@ -51,9 +57,11 @@ class SamplerSearch:
     sampler
         One of Optuna's.
     trials, startup, batch
-        How many points there are, how many of them are random, and how many are chosen together.
+        How many points there are (no more than the space has), how many of them are random, and how many are chosen together.
     greater_is_better
-        Direction of the score.
+        Direction of the score, or of several.
+    seed
+        Of the random points that take the place of those that were tried.
     known
         Points that were scored before, which stand for random ones; those outside the space are left out.
     """
@@ -66,49 +74,72 @@ class SamplerSearch:
         trials: int,
         startup: int,
         batch: int,
-        greater_is_better: bool,
+        greater_is_better: bool | Sequence[bool],
+        seed: int = 0,
         known: Iterable[tuple[Point, float]] = (),
     ) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.total = trials
-        self._space, self._batch = space, batch
-        self._study = optuna.create_study(sampler=sampler, direction="maximize" if greater_is_better else "minimize")
+        self.total = int(min(trials, size(space)))
+        self._space, self._batch, self._seed = space, batch, seed
+        several = greater_is_better if isinstance(greater_is_better, Sequence) else [greater_is_better]
+        self._study = optuna.create_study(sampler=sampler, directions=["maximize" if greater else "minimize" for greater in several])
         self._startup = max(0, startup - self._hear(known))
         self._asked: list[Any] = []
-        self._scores: dict[int, tuple[float | None, int | None]] = {}
+        self._numbers: dict[str, int] = {}
+        self._scores: dict[int, tuple[Sequence[float] | None, int | None]] = {}
         self._told = 0
 
     def ask(self) -> list[tuple[int, Point]]:
         """Return the next generation when all scores before it are there."""
         if self._told < len(self._asked):
             return []
-        size = self._batch if self._asked else max(self._startup, self._batch)
-        return [self._next() for _ in range(min(size, self.total - len(self._asked)))]
+        many = self._batch if self._asked else max(self._startup, self._batch)
+        return [self._next() for _ in range(min(many, self.total - len(self._asked)))]
 
-    def tell(self, number: int, score: float | None, *, pruned: int | None = None) -> None:
+    def tell(self, number: int, score: float | None, *, pruned: int | None = None, scores: Sequence[float | None] = ()) -> None:
         """Note a score, or None for a point that failed; of one that was pruned the score over its first folds."""
-        self._scores[number] = (score, pruned)
+        self._note(number, None if score is None else [score], pruned)
+
+    def _note(self, number: int, scores: Sequence[float] | None, pruned: int | None) -> None:
+        self._scores[number] = (scores, pruned)
         while self._told in self._scores:
             self._pass_on(self._asked[self._told], *self._scores[self._told])
             self._told += 1
 
-    def _pass_on(self, trial: Any, score: float | None, pruned: int | None) -> None:
+    def _pass_on(self, trial: Any, scores: Sequence[float] | None, pruned: int | None) -> None:
         from optuna.trial import TrialState
 
-        if score is None:
+        if scores is None:
             self._study.tell(trial, state=TrialState.FAIL)
         elif pruned is None:
-            self._study.tell(trial, score)
+            self._study.tell(trial, list(scores))
         else:
-            trial.report(score, pruned)
+            trial.report(scores[0], pruned)
             self._study.tell(trial, state=TrialState.PRUNED)
 
     def _next(self) -> tuple[int, Point]:
+        for _ in range(_ATTEMPTS):
+            trial = self._study.ask()
+            point = self._point(trial)
+            twin = self._numbers.get(name_of(point))
+            if twin is None:
+                return self._given(trial, point)
+            self._pass_on(trial, *(self._scores[twin] if twin < self._told else (None, None)))
+        point = another(self._space, self._numbers, np.random.default_rng([self._seed, len(self._asked)]))
+        self._study.enqueue_trial(place_of(self._space, point) or {})
         trial = self._study.ask()
+        return self._given(trial, self._point(trial))
+
+    def _given(self, trial: Any, point: Point) -> tuple[int, Point]:
+        number = len(self._asked)
         self._asked.append(trial)
-        return len(self._asked) - 1, walk(self._space, lambda path, _name, value: _suggested(trial, path, value))
+        self._numbers[name_of(point)] = number
+        return number, point
+
+    def _point(self, trial: Any) -> Point:
+        return walk(self._space, lambda path, _name, value: _suggested(trial, path, value))
 
     def _hear(self, known: Iterable[tuple[Point, float]]) -> int:
         """Tell the sampler of points that were scored before; returns how many."""
@@ -123,6 +154,39 @@ class SamplerSearch:
                 self._study.add_trial(create_trial(params=place, distributions=distributions, value=score))
                 heard += 1
         return heard
+
+
+class FrontSearch(SamplerSearch):
+    """A search for the points that no other beats in all of several scores: NSGA-II, a population at a time.
+
+    Every searched argument belongs to a point's genes, those of cases that are not chosen included, so that they are crossed as well.
+    Source: Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II".
+
+    Parameters
+    ----------
+    space, trials, seed
+        As in `SamplerSearch`.
+    batch
+        The size of the population; a fifth of the trials, from 4 to 50, where it is 1.
+    greater_is_better
+        Direction of every score.
+    """
+
+    def __init__(self, space: Mapping[str, Any], *, trials: int, seed: int, batch: int, greater_is_better: Sequence[bool]) -> None:
+        import optuna
+
+        population = batch if batch > 1 else max(4, min(_LARGEST_POPULATION, trials // 5))
+        sampler = optuna.samplers.NSGAIISampler(population_size=population, seed=seed)
+        super().__init__(space, sampler, trials=trials, startup=0, batch=population, greater_is_better=list(greater_is_better), seed=seed)
+
+    def tell(self, number: int, score: float | None, *, pruned: int | None = None, scores: Sequence[float | None] = ()) -> None:
+        """Note the scores; a point that failed, or lacks one of them, has none."""
+        known = [one for one in scores if one is not None]
+        self._note(number, known if score is not None and len(known) == len(scores) else None, None)
+
+    def _point(self, trial: Any) -> Point:
+        genes = {path: _suggested(trial, path, value) for path, value in axes(self._space).items()}
+        return walk(self._space, lambda path, _name, _value: genes[path])
 
 
 def _suggested(trial: Any, path: str, value: Any) -> Any:

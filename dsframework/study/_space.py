@@ -7,15 +7,36 @@ argument in every case, even where its name is the same.
 from __future__ import annotations
 
 import itertools
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dsframework.spec import cases_of, is_choice, is_distribution, is_searched
 
-__all__ = ["Pick", "Point", "axes", "count", "draw", "finite", "from_unit", "grid", "options", "place_of", "to_unit", "walk"]
+__all__ = [
+    "MOST_POINTS",
+    "Pick",
+    "Point",
+    "another",
+    "axes",
+    "count",
+    "draw",
+    "finite",
+    "from_unit",
+    "grid",
+    "name_of",
+    "options",
+    "place_of",
+    "size",
+    "to_unit",
+    "walk",
+]
+
+MOST_POINTS = 20_000
+"""The largest grid that is tried, or drawn from, where nobody says otherwise."""
 
 Point = dict[str, Any]
 Pick = Callable[[str, str, Any], Any]
@@ -56,14 +77,18 @@ def options(value: Any) -> Sequence[Any]:
 
 def grid(space: Mapping[str, Any]) -> Iterator[Point]:
     """Yield the product of the axes; of a choice every value with the grid of what it brings."""
-    for parts in itertools.product(*(_parts(name, value) for name, value in space.items())):
+    yield from _product(space, _axis)
+
+
+def _product(space: Mapping[str, Any], axis: Callable[[Any], Sequence[Any]]) -> Iterator[Point]:
+    for parts in itertools.product(*(_parts(name, value, axis) for name, value in space.items())):
         yield {name: value for part in parts for name, value in part.items()}
 
 
-def _parts(name: str, value: Any) -> list[Point]:
+def _parts(name: str, value: Any, axis: Callable[[Any], Sequence[Any]]) -> list[Point]:
     if is_choice(value):
-        return [{name: case, **point} for case, branch in cases_of(value) for point in grid(branch)]
-    return [{name: one} for one in _axis(value)]
+        return [{name: case, **point} for case, branch in cases_of(value) for point in _product(branch, axis)]
+    return [{name: one} for one in axis(value)]
 
 
 def count(space: Mapping[str, Any]) -> int:
@@ -79,6 +104,42 @@ def finite(space: Mapping[str, Any]) -> bool:
         all(finite(branch) for _, branch in cases_of(value)) if is_choice(value) else not is_distribution(value) or "int" in value
         for value in space.values()
     )
+
+
+def size(space: Mapping[str, Any]) -> float:
+    """Return how many points the space has, infinity where a range has no end of numbers."""
+    return math.prod(sum(size(branch) for _, branch in cases_of(value)) if is_choice(value) else _length(value) for value in space.values())
+
+
+def _length(value: Any) -> float:
+    if not is_distribution(value):
+        return len(value) if isinstance(value, list) else 1
+    kind, (low, high) = next(iter(value.items()))
+    return high - low + 1 if "int" in kind else math.inf
+
+
+def _all_of(value: Any) -> Sequence[Any]:
+    """The values of one argument that has an end of them."""
+    if is_distribution(value):
+        low, high = next(iter(value.values()))
+        return range(low, high + 1)
+    return value if isinstance(value, list) else [value]
+
+
+def name_of(point: Mapping[str, Any]) -> str:
+    """Return a text that is the same for the same point."""
+    return json.dumps(point, sort_keys=True, default=str)
+
+
+def another(space: Mapping[str, Any], tried: Container[str], random: np.random.Generator) -> Point:
+    """Return a random point whose name (`name_of`) is not among those that were tried; there must be one."""
+    if size(space) <= MOST_POINTS:
+        left = [point for point in _product(space, _all_of) if name_of(point) not in tried]
+        return left[int(random.integers(len(left)))]
+    while True:
+        point = walk(space, lambda _path, _name, value: draw(value, random))
+        if name_of(point) not in tried:
+            return point
 
 
 def _axis(value: Any) -> Sequence[Any]:

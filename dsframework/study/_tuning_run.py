@@ -380,7 +380,9 @@ class TuningRun:
             finished = [trial for trial in self.trials.values() if trial.status == "finished"]
             self._best = min(finished, key=lambda trial: (self._rank(trial), trial.number), default=None)
         mean = None if record.status == "failed" else record.cv[self.prepared.plan.metric].mean
-        self.search.tell(record.number - self.offset, mean, pruned=record.n_folds if record.status == "pruned" else None)
+        front = [record.cv[name].mean if name in record.cv else None for name in self.prepared.plan.tuning.pareto]
+        pruned = record.n_folds if record.status == "pruned" else None
+        self.search.tell(record.number - self.offset, mean, pruned=pruned, scores=front)
         best = self.best()
         if best is not None:
             self._best_history.append(best.cv[self.prepared.plan.metric].mean or 0.0)

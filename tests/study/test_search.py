@@ -217,3 +217,109 @@ def test_a_package_that_is_not_installed_is_named_with_what_to_do(method: str, p
         SpecError, match=rf'tuning.method: {method} can\'t be used: {package} is not installed; pip install "jupyterlab-tsml\['
     ):
         search(method, SURFACE)
+
+
+FEW = {"a": [1, 2, 3], "k": {"log_int": [4, 9]}}
+
+
+@pytest.mark.parametrize(("method", "batch"), [("random", 1), ("sobol", 1), ("tpe", 1), ("tpe", 4), ("nsga2", 5)])
+def test_no_point_is_given_out_twice_and_a_small_space_is_gone_through(method: str, batch: int) -> None:
+    space = FEW if method != "sobol" else {"a": [1, 2, 3], "k": {"int": [4, 9]}}
+    more: dict[str, Any] = {} if method in ("random", "sobol") else {"batch": batch}
+    more |= {"pareto": ["mae", "r2"]} if method == "nsga2" else {}
+    points = ranked(search(method, space, 40, **more), lambda point: [point["a"] + point["k"], -point["k"]])
+    assert len({str(point) for point in points}) == len(points) == 18
+    assert points == ranked(search(method, space, 40, **more), lambda point: [point["a"] + point["k"], -point["k"]])
+
+
+def test_a_generation_of_cmaes_hears_the_score_of_a_point_that_comes_up_again() -> None:
+    space = {name: {"int": [0, 3]} for name in "ab"}
+    found = search("cmaes", space, 60, seed=1)
+    points = walked(found, lambda point: (point["a"] - 2) ** 2 + (point["b"] - 1) ** 2)
+    assert len({str(point) for point in points}) == len(points) == found.total <= 16
+    assert {"a": 2, "b": 1} in points
+
+
+def test_a_repeated_point_leaves_the_estimator_what_it_knew() -> None:
+    """The points are those that would be tried with repetitions, each at its first time, as long as there are new ones soon."""
+    import optuna
+
+    space = {"a": {"int": [0, 9]}, "b": {"int": [0, 9]}}
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=5, n_startup_trials=10))
+    first: dict[tuple[int, int], None] = {}
+    for _ in range(60):
+        trial = study.ask()
+        a, b = trial.suggest_int("a", 0, 9), trial.suggest_int("b", 0, 9)
+        first[a, b] = None
+        study.tell(trial, (a - 6) ** 2 + (b - 3) ** 2)
+    assert len(first) < 60
+    points = walked(search("tpe", space, 25, seed=5), lambda point: (point["a"] - 6) ** 2 + (point["b"] - 3) ** 2)
+    told = [(point["a"], point["b"]) for point in points]
+    assert told[:18] == list(first)[:18]
+    assert len(set(told)) == 25
+
+
+def ranked(found: Search, scores: Callable[[dict[str, Any]], list[float]], order: int = 1) -> list[dict[str, Any]]:
+    """Walk a search that hears several scores."""
+    points: dict[int, dict[str, Any]] = {}
+    while asked := found.ask():
+        points |= dict(asked)
+        for number, point in asked[::order]:
+            found.tell(number, scores(point)[0], scores=scores(point))
+    assert sorted(points) == list(range(found.total))
+    return [points[number] for number in sorted(points)]
+
+
+def two_ends(point: dict[str, Any]) -> list[float]:
+    """What can't both be small, and a distance of both from what could be had."""
+    far = sum((point[name] - 0.5) ** 2 for name in "yz")
+    return [point["x"] + far, 1 - point["x"] ** 0.5 + far]
+
+
+def volume(points: list[dict[str, Any]]) -> float:
+    """The area below (2, 2) that some point is better than."""
+    front = sorted(tuple(two_ends(point)) for point in points)
+    area, least = 0.0, 2.0
+    for first, second in front:
+        if second < least and first < 2.0:
+            area += (2.0 - first) * (least - second)
+            least = second
+    return area
+
+
+BOX = {name: {"uniform": [0.0, 1.0]} for name in "xyz"}
+FRONT: dict[str, Any] = {"pareto": ["mae", "rmse"]}
+
+
+def test_a_search_for_a_front_covers_more_of_it_than_random_points() -> None:
+    areas = []
+    for seed in range(3):
+        found = ranked(search("nsga2", BOX, 120, seed=seed, **FRONT), two_ends)
+        areas.append(volume(found) - volume(walked(search("random", BOX, 120, seed=seed), lambda _: 0.0)))
+    assert min(areas) > 0.01, areas
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_a_search_for_a_front_does_not_depend_on_the_order_of_the_scores(batch: int) -> None:
+    ways = [ranked(search("nsga2", BOX, 40, batch=batch, **FRONT), two_ends, order) for order in (1, -1)]
+    assert ways[0] == ways[1]
+    assert len(search("nsga2", BOX, 40, batch=batch, **FRONT).ask()) == (8 if batch == 1 else 7)
+
+
+def test_a_search_for_a_front_crosses_what_choices_bring() -> None:
+    points = ranked(search("nsga2", KERNELS, 30, **FRONT), lambda point: [point.get("gamma", 2.0), point["C"]])
+    assert {point["kernel"] for point in points} == {"rbf", "linear"}
+    assert all(("gamma" in point) == (point["kernel"] == "rbf") for point in points)
+
+
+def test_a_search_for_a_front_goes_on_after_points_that_lack_a_score() -> None:
+    found = search("nsga2", BOX, 40, **FRONT)
+    count = 0
+    while asked := found.ask():
+        for number, point in asked:
+            count += 1
+            found.tell(
+                number, None if number % 3 == 0 else 1.0, scores=[] if number % 3 == 0 else [point["x"], None if number % 5 == 0 else 1.0]
+            )
+    assert count == 40

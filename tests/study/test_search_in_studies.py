@@ -55,7 +55,13 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> StudyOutcome:
 
 @pytest.mark.parametrize(
     "tuning",
-    ["method: sobol, trials: 6", "method: tpe, trials: 14, batch: 2", "method: gp, trials: 12, batch: 2", "method: cmaes, trials: 12"],
+    [
+        "method: sobol, trials: 6",
+        "method: tpe, trials: 14, batch: 2",
+        "method: gp, trials: 12, batch: 2",
+        "method: cmaes, trials: 12",
+        "method: nsga2, trials: 10, pareto: [mae, r2]",
+    ],
 )
 def test_a_study_finds_the_same_points_whenever_it_is_run(tuning: str, tmp_path: Path) -> None:
     name = f"ways-{tuning.split(',')[0].removeprefix('method: ')}"
