@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -109,11 +110,24 @@ class Array:
 
 @cache
 def _load() -> ctypes.CDLL:
-    place = _current(FOLDER / library_name())
+    key, problem = sources_key(), ""
+    own = _own(key)
+    for place in (FOLDER / library_name(), own, *_installed()):
+        if key_of(place) == key:
+            try:
+                return _opened(place)
+            except OSError as error:  # made for another kind of machine, from which the package came here
+                problem = f"{error}; "
     try:
-        loaded = ctypes.CDLL(str(place))
-    except OSError as error:
-        raise KernelError(f"the compiled kernels can't be loaded: {error}", mend="install the wheel of this platform again") from error
+        return _opened(compile_library(own))
+    except (CompilerError, OSError) as error:
+        raise KernelError(
+            f"the compiled kernels are not there: {problem}{error}", mend="install the wheel of this platform, or a C compiler"
+        ) from error
+
+
+def _opened(place: Path) -> ctypes.CDLL:
+    loaded = ctypes.CDLL(str(place))
     loaded.tsml_key.restype = ctypes.c_char_p
     return loaded
 
@@ -121,8 +135,9 @@ def _load() -> ctypes.CDLL:
 def library() -> ctypes.CDLL:
     """Return the library, which is loaded once.
 
-    It lies in the package's folder. Where it does not, or was made from other sources (a changed source of an editable install), it is
-    compiled into ``TSML_HOME/kernels`` and found there the next time.
+    It lies in the package's folder. Where it does not, was made from other sources (a changed source of an editable install) or for another
+    kind of machine (a package that travelled to a cluster), it is that of an installed package of the same sources, or it is compiled into
+    ``TSML_HOME/kernels`` and found there the next time.
 
     Raises
     ------
@@ -133,17 +148,12 @@ def library() -> ctypes.CDLL:
         return _load()
 
 
-def _current(packaged: Path) -> Path:
-    key = sources_key()
-    if key_of(packaged) == key:
-        return packaged
+def _own(key: str) -> Path:
     home = Path(os.environ.get("TSML_HOME") or Path.home() / ".tsml").expanduser()
-    own = home / "kernels" / key / library_name()
-    if key_of(own) == key:
-        return own
-    try:
-        return compile_library(own)
-    except (CompilerError, OSError) as error:
-        raise KernelError(
-            f"the compiled kernels are not there: {error}", mend="install the wheel of this platform, or a C compiler"
-        ) from error
+    return home / "kernels" / key / library_name()
+
+
+def _installed() -> list[Path]:
+    """The libraries of this package where it is installed as well, beside the copy that runs."""
+    inside = FOLDER.relative_to(FOLDER.parents[1])
+    return [Path(place) / inside / library_name() for place in sys.path if place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from dsframework import own_code
 from dsframework.errors import ExecutorError
 from dsframework.execution._runtime_env import code_of, runtime_env
+from dsframework.kernels._compile import library_name, sources_key
 
 
 @pytest.fixture
@@ -109,3 +111,22 @@ def test_only_variables_that_fits_need_travel(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("TSML_WORKER_VARIABLES", "AWS_SECRET_ACCESS_KEY")
     with pytest.raises(ExecutorError, match=r"TSML_WORKER_VARIABLES: .*'AWS_SECRET_ACCESS_KEY'.*; give secrets to the nodes themselves"):
         travelling()
+
+
+def test_kernels_of_another_kind_of_machine_give_way_to_installed_ones(tmp_path: Path) -> None:
+    package = tmp_path / "travelled" / "dsframework"
+    shutil.copytree(Path(own_code.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    travelled = package / "kernels" / library_name()
+    installed = tmp_path / "installed" / "dsframework" / "kernels" / library_name()
+    installed.parent.mkdir(parents=True)
+    shutil.copyfile(travelled, installed)
+    travelled.write_bytes(b"of another machine tsml-kernels-key=" + sources_key().encode() + b"\0")
+    program = "import sys; sys.path[:0] = sys.argv[1:]; from dsframework.kernels import library; print(library()._name)"
+    libraries = next(path for path in sys.path if path.endswith("site-packages"))
+    command = [sys.executable, "-S", "-I", "-c", program, str(package.parent), str(installed.parents[2]), libraries]
+    environment = {"HOME": str(tmp_path), "TSML_HOME": str(tmp_path), "PATH": "", "CC": str(tmp_path / "no-compiler")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.strip() == str(installed), done.stderr
+    installed.unlink()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert "KernelError: the compiled kernels are not there" in done.stderr

@@ -1,7 +1,7 @@
 """The clusters in ``docs/clusters`` are what Ray and KubeRay accept, and fit the pools beside them.
 
-Ray brings the JSON Schema of its own files. KubeRay's is part of its operator and not of any Python package: `KUBERAY` says, in fewer words,
-which of its fields (``ray.io/v1``) and Kubernetes' we use, and refuses all others.
+Ray brings the JSON Schema of its own files. KubeRay's is part of its operator and of no Python package: `KUBERAY` says, in fewer words,
+which of its fields (``ray.io/v1``) and Kubernetes' are used, and refuses all others.
 """
 
 from __future__ import annotations
