@@ -45,6 +45,7 @@ def ray_token(folder: Path) -> Path:
 def start_ray(folder: Path) -> str | None:
     """Start a Ray of our own in this process and return its address, or None when Ray is not installed or does not start."""
     os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(ray_token(folder)), RAY_USAGE_STATS_ENABLED="0")
+    os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.pop("RAY_ADDRESS", None)
     try:
         import ray

@@ -68,6 +68,7 @@ def _connect(address: str | None, home: Path) -> Any:
     address = head_address(address)
     if address is None:
         _guard_with_token(home)
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 leaves workers what the rest of the machine does not want
         read_environment_again()
     else:
         _look_at(address)
