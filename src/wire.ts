@@ -454,7 +454,8 @@ export interface ExperimentProgress {
  * One variant x one model: its best trial by cross-validation, refitted and tested once.
  *
  * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
- * the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part.
+ * the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part. `curve` is of the
+ * final fit, where that stopped early.
  */
 export interface ExperimentResult {
   name: string;
@@ -485,6 +486,7 @@ export interface ExperimentResult {
   evaluation: EvaluatorResult[];
   trials: TrialsAccount | null;
   nested: NestedFold[];
+  curve: LearningCurve | null;
   pareto: ParetoPoint[];
   beaten: number[][];
   n_trials: number;
@@ -509,6 +511,14 @@ export interface NestedFold {
   inner: number | null;
   outer: number | null;
   n_trials: number;
+}
+/**
+ * How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step.
+ */
+export interface LearningCurve {
+  of: string;
+  steps: number;
+  values: number[];
 }
 /**
  * An experiment has a run.

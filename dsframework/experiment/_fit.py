@@ -20,6 +20,7 @@ from dsframework.experiment._weights import row_weights
 from dsframework.metrics import Interval, Sample, Score, Scores, score
 from dsframework.own_code import look_in
 from dsframework.preprocessing import make_steps
+from dsframework.progress import Progress, Snapshot
 from dsframework.rows import Rows
 from dsframework.shelf import Shelf
 from dsframework.splitting import Fold
@@ -56,7 +57,7 @@ class FoldOutcome:
 
 @dataclass(frozen=True)
 class FinalOutcome:
-    """The refit on all of train: its test forecasts and scores, the baselines' scores, and the fitted parts."""
+    """The refit on all of train: its test forecasts and scores, the baselines' scores, the fitted parts, and how the watched loss went."""
 
     forecast: Forecast
     scores: Scores
@@ -67,6 +68,7 @@ class FinalOutcome:
     n_train: int
     n_test: int
     seconds: float
+    curve: Snapshot | None = None
 
 
 def fit_fold(dataset: Dataset, job: FitJob, fold: Fold) -> FoldOutcome:
@@ -109,7 +111,9 @@ def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
     """Fit on all of train and score the test rows, once, beside the baselines."""
     started = time.perf_counter()
     train, test = dataset.train_rows(fold), dataset.test_rows(fold)
-    learned = fit_rows(dataset, job, train, "the final fit")
+    progress = Progress()
+    with progress.listening():
+        learned = fit_rows(dataset, job, train, "the final fit")
     forecast = forecast_rows(dataset, learned, test)
     naive = baseline_predictions(dataset, job, fold)
     return FinalOutcome(
@@ -122,6 +126,7 @@ def fit_final(dataset: Dataset, job: FitJob, fold: Fold) -> FinalOutcome:
         n_train=len(dataset.y[train]),
         n_test=len(forecast.point),
         seconds=time.perf_counter() - started,
+        curve=progress.watched.snapshot() if progress.watched else None,
     )
 
 

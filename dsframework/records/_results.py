@@ -13,6 +13,7 @@ __all__ = [
     "ExperimentResult",
     "IntervalScore",
     "IntervalsResult",
+    "LearningCurve",
     "MetricSummary",
     "NestedFold",
     "ParetoFront",
@@ -58,6 +59,14 @@ class TrialRecord(Record):
     def n_folds(self) -> int:
         """On how many folds it was scored."""
         return max((len(summary.folds) for summary in self.cv.values()), default=0)
+
+
+class LearningCurve(Record):
+    """How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step."""
+
+    of: str
+    steps: int
+    values: list[float]
 
 
 class NestedFold(Record):
@@ -160,7 +169,8 @@ class ExperimentResult(Record):
     """One variant x one model: its best trial by cross-validation, refitted and tested once.
 
     Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
-    the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part.
+    the tested one was chosen among, where the document asks for one; `beaten` are the means of others, of many a part. `curve` is of the
+    final fit, where that stopped early.
     """
 
     name: str
@@ -179,6 +189,7 @@ class ExperimentResult(Record):
     evaluation: list[EvaluatorResult] = []
     trials: TrialsAccount | None = None
     nested: list[NestedFold] = []
+    curve: LearningCurve | None = None
     pareto: list[ParetoPoint] = []
     beaten: list[list[float]] = []
     n_trials: int = 0

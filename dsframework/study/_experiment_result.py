@@ -7,7 +7,7 @@ from typing import Any
 
 from dsframework.evaluation import Front
 from dsframework.experiment import FinalOutcome, searched
-from dsframework.records import ExperimentResult, TrialsAccount
+from dsframework.records import ExperimentResult, LearningCurve, TrialsAccount
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._intervals import Intervals
 from dsframework.study._nested_result import nested_folds
@@ -44,6 +44,7 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         intervals=intervals.result if intervals else None,
         trials=_account(run),
         nested=nested_folds(tuning, scores.plain().get(metric)) if isinstance(tuning, NestedRun) else [],
+        curve=_curve(final),
         pareto=front.points if front else [],
         beaten=front.beaten if front else [],
         n_trials=len(run.trials),
@@ -53,6 +54,12 @@ def make_result(run: ExperimentRun, final: FinalOutcome, intervals: Intervals | 
         n_dropped=prepared.dataset.n_dropped,
         seconds=round(run.seconds, 3),
     )
+
+
+def _curve(final: FinalOutcome) -> LearningCurve | None:
+    """How the loss went that the final fit watched, where it stopped early."""
+    curve = final.curve
+    return LearningCurve(of=curve.of, steps=curve.step, values=[float(f"{value:.6g}") for value in curve.values]) if curve else None
 
 
 def _account(run: ExperimentRun) -> TrialsAccount | None:

@@ -10,6 +10,7 @@ import pytest
 from dsframework.records import StudyEvent, StudyStatus, WorkerLine
 from dsframework.spec import parse_spec
 from dsframework.study import run_study, study_status
+from dsframework.tracking import load_result
 
 MODEL = """
 import time
@@ -96,3 +97,30 @@ def test_of_a_nested_split_the_search_is_named(tmp_path: Path) -> None:
     seen = {(line.inside, line.fold) for line in watcher.told if line.what == "fit" and line.trial is not None}
     assert seen
     assert all(inside in (0, 1, 2) and fold in (1, 2) for inside, fold in seen)
+
+
+EARLY = """
+version: 1
+name: {name}
+task: regression
+data: {{loader: sample, n_entities: 2, n_days: 250, seed: 1}}
+target: {{column: volume, transform: log}}
+features: [{{lag: {{columns: [volume], periods: [0, 1, 4]}}}}]
+split: {{cv: {{folds: 2}}}}
+models: [{{lightgbm: {{n_estimators: 200, learning_rate: 0.3}}}}, ridge]
+tuning: {{metric: mae, early_stopping: {{rounds: 5}}}}
+metrics: [mae]
+audit: 'off'
+"""
+
+
+def test_the_curve_of_the_final_fit_is_kept_and_is_the_same_wherever_it_ran() -> None:
+    here, there = (run_study(parse_spec(EARLY.format(name=f"early-{name}")), executor=name).result for name in ("threads", "local"))
+    boosted, ridge = here.experiments
+    assert ridge.curve is None
+    assert boosted.curve is not None
+    assert boosted.curve.of == "validation l2"
+    assert 5 < boosted.curve.steps < 200
+    assert min(boosted.curve.values) < boosted.curve.values[0]
+    assert there.experiments[0].curve == boosted.curve
+    assert load_result(boosted.run_id).curve == boosted.curve
