@@ -1,3 +1,4 @@
+export { announce } from './announce';
 export { type IFailure } from './FailuresView';
 export { LivePanel, type ILivePanelProps } from './LivePanel';
 export { ScheduleForm, type IScheduleAnswer } from './ScheduleForm';

@@ -1,5 +1,6 @@
 import '../../style/live.css';
 import {
+  announce,
   LivePanel,
   serverOfPage,
   stopByServer,
@@ -40,6 +41,13 @@ function render({ model, el }: IRenderContext): () => void {
       />
     );
   };
+  const tell = (): void => {
+    const status = model.get('status') as StudyStatus | Record<string, never>;
+    if ('study' in status && !document.hidden) {
+      announce(status as StudyStatus);
+    }
+    draw();
+  };
   const failed = (text: string): void => {
     problem = text;
     asked = false;
@@ -56,12 +64,12 @@ function render({ model, el }: IRenderContext): () => void {
       failed(textOf(message['text']));
     }
   };
-  model.on('change:status', draw);
+  model.on('change:status', tell);
   model.on('change:stopping', draw);
   model.on('msg:custom', listen);
   draw();
   return () => {
-    model.off('change:status', draw);
+    model.off('change:status', tell);
     model.off('change:stopping', draw);
     model.off('msg:custom', listen);
     root.unmount();

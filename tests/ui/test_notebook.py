@@ -92,7 +92,7 @@ def test_stop_in_the_panel_ends_the_cell_and_keeps_what_is_done(lab: Any, workbe
     panel.get_by_text(re.compile(r"[1-9]\d* of 182 trials done")).wait_for(timeout=120_000)
     workers = panel.get_by_role("region", name="Workers")
     workers.get_by_role("cell", name=re.compile(r"random_forest: trial \d+, fold \d")).first.wait_for()
-    workbench.shot("workers", workers)
+    workbench.shot("workers", panel)
     panel.get_by_role("button", name="Stop").click()
     page.wait_for_selector("section.jp-TsmlLive[aria-busy='false']", timeout=60_000)
     assert panel.get_by_role("status").first.inner_text().lower() == "stopped"
