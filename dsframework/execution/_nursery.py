@@ -30,6 +30,7 @@ _SAID_BYTES = 1 << 16
 _SAID_BYTES_A_SECOND = 1 << 14
 _PRELOAD = ("numpy", "polars", "scipy.linalg", "sklearn.base", "dsframework.experiment")
 _PR_SET_PDEATHSIG = 1
+_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class _Nursery:
@@ -107,7 +108,7 @@ class _Nursery:
         with suppress(BlockingIOError):
             os.read(self._wake, _PIECE)
         for pid in list(self._pipes):
-            found, status = os.waitpid(pid, os.WNOHANG)
+            found, status, used = os.wait4(pid, os.WNOHANG)
             if found:
                 while self._listen(pid):
                     pass
@@ -116,7 +117,8 @@ class _Nursery:
                 with suppress(KeyError):
                     self._selector.unregister(pipe)
                 os.close(pipe)
-                self._channel.send(("gone", pid, os.waitstatus_to_exitcode(status), tail.decode("utf-8", "replace")))
+                peak = used.ru_maxrss * _PEAK_UNIT
+                self._channel.send(("gone", pid, os.waitstatus_to_exitcode(status), tail.decode("utf-8", "replace"), peak))
 
 
 def _become_worker(end: int, mark: int, output: int, keep: set[int]) -> Any:

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from dsframework.execution._dispatch import Loss
+from dsframework.execution._machine import memory
 
 __all__ = ["OutOfMemory"]
 
@@ -18,15 +19,28 @@ class OutOfMemory:
     def __init__(self) -> None:
         self._known = _kills()
 
-    def judge(self, code: int) -> Loss:
-        """Return why a worker with that exit code is gone: out of memory is tried once more with no other task beside it."""
+    def judge(self, code: int, peak: int) -> Loss:
+        """Return why a worker is gone: out of memory is tried once more with no other task beside it.
+
+        Parameters
+        ----------
+        code
+            Its exit code, or the negative number of the signal.
+        peak
+            The most bytes that it ever held.
+        """
         now = _kills()
         ran_out, self._known = code == -signal.SIGKILL and now > self._known, now
         if ran_out:
-            return Loss("out of memory: the kernel ended its worker, also when it ran alone", attempts=2, alone=True)
+            return Loss(f"out of memory: {self._figures(peak)} when the kernel ended it, also when it ran alone", attempts=2, alone=True)
         if code < 0:
             return Loss(f"its worker was ended by {_name(-code)}")
         return Loss(f"its worker ended itself with exit code {code}")
+
+    @staticmethod
+    def _figures(peak: int) -> str:
+        total, _ = memory()
+        return f"its worker held {peak / 1e9:.3g} GB" + (f" of {total / 1e9:.3g} GB" if total else "")
 
 
 def _kills() -> int:

@@ -314,13 +314,13 @@ class Pool(Crew):
         for worker in list(self._members):
             self._leave(worker, Loss("the workers' parent died"), blame=False)
 
-    def _bury(self, pid: int, code: int, tail: str) -> None:
+    def _bury(self, pid: int, code: int, tail: str, peak: int) -> None:
         for worker, member in list(self._members.items()):
             if member.pid == pid:
                 with suppress(Closed, ValueError):
                     while True:
                         self._take(worker, member.channel.receive())  # what it had sent before it died
-                self._leave(worker, member.doomed or self._memory.judge(code), tail=tail)
+                self._leave(worker, member.doomed or self._memory.judge(code, peak), tail=tail)
 
     def _leave(self, worker: int, loss: Loss, *, blame: bool = True, tail: str = "") -> None:
         member = self._members.pop(worker)

@@ -22,8 +22,10 @@ from dsframework.execution._dispatch import Loss, Queue
 from dsframework.execution._owner import Owner
 from dsframework.execution._packing import pack, unpack
 from dsframework.execution._pools import Placement, told
-from dsframework.execution._ray_connection import connect
+from dsframework.execution._ray_connection import connect, joined, leave
+from dsframework.execution._ray_head import Head, HeadLostError
 from dsframework.execution._ray_room import node_names, refuse_too_much, room_on
+from dsframework.execution._ray_said import last_words, memory_told
 from dsframework.execution._ray_worker import ASKED, RayWorker
 from dsframework.execution._share_keeper import Wish
 from dsframework.execution._surroundings import Surroundings, surroundings
@@ -38,6 +40,9 @@ _GRACE_SECONDS = 1.0
 _NODES_SECONDS = 2.0
 _BATCH_GRACE_SECONDS = 1.0
 _STARTS = 3
+_HEAD_SECONDS = 600.0
+_AGAIN_SECONDS = 2.0
+_SAID_SECONDS = 1.0
 _ASK_SECONDS = 1.0
 _CURIOUS_SECONDS = 3.0
 _KEPT_SECONDS = 1.0
@@ -81,6 +86,8 @@ class RayCrew(Crew):
         self._address, self._placement, self._home, self._user = address, placement, home, user
         self._shares: ClusterShares | None = None
         self._ray: Any = None
+        self._head: Head | None = None
+        self._joined = 0
         self._node = ""
         self._slots = 0
         self._free: dict[str, float] = {}
@@ -143,7 +150,7 @@ class RayCrew(Crew):
         self._environments[max(self._queues)] = surroundings()
 
     def _why(self, queue: Queue) -> str:
-        if self._ray is None:
+        if self._ray is None or (self._head is not None and self._head.silent):
             return f"Ray {self._address or 'on this machine'} is to answer"
         if (standing := self._shares.standing(queue.number) if self._shares else None) and standing.place:
             return standing.told(self._placement.pool)
@@ -185,19 +192,61 @@ class RayCrew(Crew):
     def _run(self) -> None:
         try:
             self._connect()
-            while self._step():
-                pass
+            while self._works():
+                self._connect_again()
         except TsmlError as error:
             self._end(error if isinstance(error, ExecutorError) else ExecutorError(str(error)))
-        except Exception as error:  # noqa: BLE001  # whatever Ray raises when its head is gone
+        except Exception as error:  # the study that waits must hear of it
             if type(error).__name__ in _FULL:
                 text = f"the object store of Ray has no room for the rows: {one_line(error, 160)}"
                 self._end(ExecutorError(text, field="executor", mend="start Ray with a larger object store, or use fewer columns"))
                 return
-            self._end(ExecutorError(f"Ray does not answer: {one_line(error)}", mend="start the study again; finished trials are kept"))
+            rays = type(error).__module__.partition(".")[0] == "ray" or isinstance(error, (OSError, RuntimeError))
+            text = "Ray does not answer" if rays else "the thread that feeds the workers of Ray failed"
+            mend = "start the study again; finished trials are kept"
+            self._end(ExecutorError(f"{text}: {type(error).__name__}: {one_line(error, 200)}", mend=mend))
+            if not rays:
+                raise
+
+    def _works(self) -> bool:
+        """Work as long as something is to do; returns whether Ray's head was lost."""
+        try:
+            while self._step():
+                pass
+        except HeadLostError:
+            return True
+        except Exception:
+            if joined() == self._joined:
+                raise
+            return True  # other studies of this process have left it, and joined it again
+        return False
+
+    def _connect_again(self) -> None:
+        """Wait until Ray's head is back and join it; what was in hand is done again, and nobody is blamed."""
+        with self._lock:
+            for worker in self._members:
+                self._dispatch.lose(worker, Loss("Ray's head was lost"))
+            for value in self._values.values():
+                value.stored = None
+            self._members, self._coming, self._asking, self._ray, self._shares = {}, {}, {}, None, None
+        leave(self._joined)
+        deadline = time.monotonic() + _HEAD_SECONDS
+        while True:
+            try:
+                self._connect()
+            except ExecutorError as error:
+                if time.monotonic() > deadline:
+                    text = f"Ray's head was lost, and is not back after {_HEAD_SECONDS / 60:g} minutes: {one_line(error, 200)}"
+                    raise ExecutorError(text, field="executor", mend="start the study again; finished trials are kept") from error
+            else:
+                return
+            with self._lock:
+                if self._lock.wait_for(lambda: not self._queues, _AGAIN_SECONDS):
+                    raise ExecutorError("Ray's head was lost", field="executor")
 
     def _connect(self) -> None:
         ray = connect(self._address, self._home)
+        self._joined, self._head = joined(), Head(ray)
         refuse_too_much(ray.nodes(), self._placement)
         self._node = ray.get_runtime_context().get_node_id()
         with self._lock:
@@ -207,6 +256,10 @@ class RayCrew(Crew):
 
     def _look_at_nodes(self) -> None:
         """Nodes come and go."""
+        assert self._head is not None
+        self._head.look()
+        if self._head.silent:
+            return
         if time.monotonic() - self._looked < _NODES_SECONDS:
             return
         nodes = self._ray.nodes()
@@ -233,6 +286,9 @@ class RayCrew(Crew):
         """Send what can be sent and take in what is there; returns whether to go on."""
         self._look_at_nodes()
         with self._lock:
+            if self._head is not None and self._head.silent:
+                self._lock.wait(_LOOK_SECONDS * 10)
+                return True
             if not self._queues and time.monotonic() - self._idle_since > _IDLE_SECONDS:
                 self._lock.release()
                 try:
@@ -376,14 +432,34 @@ class RayCrew(Crew):
             self._dispatch.join(worker)
             self._lock.notify_all()
 
+    def _has(self, node: str) -> bool:
+        """Whether a node is there; of a Ray without a head nobody can tell."""
+        assert self._head is not None
+        self._head.look(now=True)
+        return not self._head.silent and any(one["NodeID"] == node and one["Alive"] for one in self._ray.nodes())
+
+    def _last_words(self, lost: _Member) -> str:
+        """What a worker printed before it was lost; of another node, as a worker there tells it."""
+        if lost.node == self._node:
+            return last_words(lost.pid)
+        other = next((one for one in self._members.values() if one.node == lost.node and one is not lost and one.doomed is None), None)
+        if other is not None:
+            with suppress(self._ray.exceptions.RayError):
+                return str(self._ray.get(other.actor.last_words.options(concurrency_group=ASKED).remote(lost.pid), timeout=_SAID_SECONDS))
+        return ""
+
     def _lose(self, worker: int, member: _Member, error: Exception | None) -> None:
         """An actor is gone; that is nobody's fault where its node is gone as well."""
-        loss, whole = member.doomed, any(node["NodeID"] == member.node and node["Alive"] for node in self._ray.nodes())
+        loss, whole = member.doomed, self._has(member.node)
+        if isinstance(error, self._ray.exceptions.ActorUnavailableError):  # it may live, and would keep its place
+            self._ray.kill(member.actor)
         if loss is None and isinstance(error, self._ray.exceptions.OutOfMemoryError):
-            loss = Loss(f"out of memory, also when it ran alone: {one_line(error, 200)}", attempts=2, alone=True)
+            loss = Loss(f"out of memory, also when it ran alone: {memory_told(str(error))}", attempts=2, alone=True)
+        loss = loss or Loss(f"its worker was lost: {type(error).__name__}: {one_line(error, 160)}")
+        log = self._last_words(member) if whole else ""
         with self._lock:
             del self._members[worker]
-            self._dispatch.lose(worker, loss or Loss(f"its worker was lost: {type(error).__name__}: {one_line(error, 160)}"), unknown=whole)
+            self._dispatch.lose(worker, loss, unknown=whole, log=log)
             self._lock.notify_all()
 
 

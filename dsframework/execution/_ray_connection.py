@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import queue
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,13 @@ from dsframework.execution._cluster import (
     versions_error,
 )
 
-__all__ = ["connect"]
+__all__ = ["connect", "joined", "leave"]
 
 
-_asked: queue.SimpleQueue[tuple[Future[Any], str | None, Path]] = queue.SimpleQueue()
+_asked: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
 _starting = threading.Lock()
 _keeper: threading.Thread | None = None
+_left = 0
 
 
 def connect(address: str | None, home: Path) -> Any:
@@ -38,22 +41,43 @@ def connect(address: str | None, home: Path) -> Any:
     ExecutorError
         When it does not answer, refuses this process's token, has another Python or Ray, or has no node on this machine.
     """
+    return _have_done(lambda: _connect(address, home))
+
+
+def joined() -> int:
+    """Return a number that another connection to Ray has changed."""
+    return _left
+
+
+def leave(number: int) -> None:
+    """Leave the Ray that was joined under a number of `joined`, unless that has been done; takes some seconds where its head is gone."""
+
+    def shut_down() -> None:
+        global _left
+        if number == _left:
+            _left += 1
+            importlib.import_module("ray").shutdown()
+
+    _have_done(shut_down)
+
+
+def _have_done(work: Callable[[], Any]) -> Any:
     global _keeper
     answer: Future[Any] = Future()
     with _starting:
         if _keeper is None:
             _keeper = threading.Thread(target=_keep, name="tsml-ray-keeper", daemon=True)
             _keeper.start()
-    _asked.put((answer, address, home))
+    _asked.put((answer, work))
     return answer.result()
 
 
 def _keep() -> None:
     """Start Ray when it is asked for, and never end: the kernel ends Ray's processes together with the thread that started them."""
     while True:
-        answer, address, home = _asked.get()
+        answer, work = _asked.get()
         try:
-            answer.set_result(_connect(address, home))
+            answer.set_result(work())
         except BaseException as error:  # noqa: BLE001  # who asked raises it
             answer.set_exception(error)
 

@@ -13,6 +13,7 @@ from dsframework.execution._at_work import Station, Told
 from dsframework.execution._batch import do, sendable
 from dsframework.execution._blas import hold_blas
 from dsframework.execution._packing import unpack
+from dsframework.execution._ray_said import last_words
 from dsframework.execution._surroundings import Surroundings
 from dsframework.execution._work import Handle
 
@@ -62,6 +63,10 @@ class RayWorker:
     def told(self) -> Told:
         """Return what the other thread is at."""
         return self._station.told()
+
+    def last_words(self, pid: int) -> str:
+        """Return what another worker of this node printed before it ended."""
+        return last_words(pid)
 
     def drop(self, number: int) -> None:
         """Forget a value."""

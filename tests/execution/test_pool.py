@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from dsframework.errors import DataError, ExecutorError, ModelError
-from dsframework.execution import Executor, make_executor
+from dsframework.execution import Executor, _oom, make_executor
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._pool import shared_pool
 from dsframework.execution._ray import RayCrew
@@ -56,10 +57,18 @@ def write_to(values: Any) -> None:
     values[0] = 1.0
 
 
-def private_bytes(values: Any) -> tuple[int, int]:
+def meet(place: str) -> None:
+    """Wait until another worker is there as well."""
+    (Path(place) / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(Path(place).iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def private_bytes(values: Any, place: str) -> tuple[int, int]:
     """This process, and the memory that it has written and shares with nobody, after it has read all values; but for the shared block's."""
     values.sum()
-    time.sleep(0.05)  # so that both workers get some
+    meet(place)
     found, shared = 0, False
     for line in Path("/proc/self/smaps").read_text().splitlines():
         if not line.split()[0].endswith(":"):
@@ -142,16 +151,17 @@ def test_a_function_of_the_callers_own_can_be_done(executor: LocalExecutor) -> N
 
 
 @linux
-def test_large_values_are_read_in_place_by_every_worker(executor: LocalExecutor) -> None:
-    small, large = executor.put(np.ones(1)), executor.put(np.ones(12_500_000))  # 100 MB
-    for number in range(8):
-        executor.submit(Work(f"before {number}", private_bytes, (small,), kind="memory"))
-    before = dict(gather(executor, 8).values())
-    for number in range(8):
-        executor.submit(Work(f"after {number}", private_bytes, (large,), kind="memory"))
-    after = dict(gather(executor, 8).values())
+def test_large_values_are_read_in_place_by_every_worker(executor: LocalExecutor, tmp_path: Path) -> None:
+    used = []
+    for name, size in (("small", 1), ("large", 12_500_000)):  # 100 MB
+        handle = executor.put(np.ones(size))
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            executor.submit(Work(f"{name} {number}", private_bytes, (handle, str(tmp_path / name)), kind="memory"))
+        used.append(dict(gather(executor, 8).values()))
+    before, after = used
     assert len(after) == 2
-    assert all(after[process] - before.get(process, 0) < 50e6 for process in after), "a worker has a copy of its own"
+    assert all(after[process] - before[process] < 50e6 for process in after), "a worker has a copy of its own"
 
 
 def test_shared_values_can_not_be_changed(executor: LocalExecutor) -> None:
@@ -181,6 +191,21 @@ def test_a_killed_workers_tasks_are_done_by_others(executor: LocalExecutor) -> N
     assert set(found.values()) == {"awake"}
 
 
+def answer_while_dying(mark: str, seconds: float) -> bytes:
+    if not Path(mark).exists():
+        Path(mark).touch()
+        threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return bytes(20_000_000)
+
+
+def test_a_worker_that_dies_in_the_middle_of_its_answer_is_not_heard_in_part(executor: LocalExecutor, tmp_path: Path) -> None:
+    moments = (0.0, 0.01, 0.03)
+    for number, seconds in enumerate(moments):
+        executor.submit(Work(f"{number}", answer_while_dying, (str(tmp_path / f"{number}"), seconds)))
+    found = gather(executor, len(moments))
+    assert found == {f"{number}": bytes(20_000_000) for number in range(len(moments))}
+
+
 def test_a_task_that_kills_its_workers_is_given_up_after_three_and_the_others_go_on(executor: LocalExecutor) -> None:
     for number in range(5):
         executor.submit(Work(f"{number}", sleep, (0.01,)) if number != 2 else Work("2", end_itself, ()))
@@ -206,6 +231,50 @@ def test_what_a_worker_said_last_comes_with_its_end(executor: LocalExecutor) -> 
         done = shared_pool().wait(executor._queue, 1.0)
     assert "SIGSEGV" in str(done[0].outcome)
     assert done[0].log.splitlines()[-1] == "the last word"
+
+
+def write_line(log: str, line: str) -> None:
+    with Path(log).open("a") as file:
+        file.write(f"{line}\n")
+
+
+def note(log: str, name: str, seconds: float) -> str:
+    write_line(log, f"begin-{name}")
+    time.sleep(seconds)
+    write_line(log, f"end-{name}")
+    return "noted"
+
+
+def run_out(kills: str, log: str) -> None:
+    """Hold some memory and be ended for it as the kernel does, which counts that."""
+    held = bytearray(os.urandom(1)) * 300_000_000
+    write_line(log, "out")
+    count = int(Path(kills).read_text().split()[1]) if Path(kills).exists() else 0
+    Path(kills).write_text(f"oom_kill {count + 1}\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+    del held
+
+
+@linux
+def test_a_task_that_runs_out_of_memory_is_tried_once_more_with_nothing_beside_it_and_fails_with_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: LocalExecutor
+) -> None:
+    """The kernel's part is played by the task, which ends itself and counts that; the rest is real."""
+    kills, log = tmp_path / "vmstat", tmp_path / "log"
+    monkeypatch.setattr(_oom, "_PLACES", (str(kills),))
+    executor.submit(Work("out", run_out, (str(kills), str(log))))
+    for number in range(30):
+        executor.submit(Work(f"{number}", note, (str(log), f"{number}", 0.02), kind="short"))
+    found = gather(executor, 31)
+    said = str(found.pop("out"))
+    figures = r"models: out of memory: its worker held 0\.\d+ GB of [\d.]+ GB when the kernel ended it, also when it ran alone"
+    assert re.fullmatch(f"{figures}; it cost 2 workers and is given up", said), said
+    assert set(found.values()) == {"noted"}
+    assert kills.read_text() == "oom_kill 2\n"
+    lines = log.read_text().split()
+    last = max(at for at, line in enumerate(lines) if line == "out")
+    open_then = [line for line in lines[:last] if line.startswith("begin") and line.replace("begin", "end") not in lines[:last]]
+    assert open_then == [], "another task was at work beside it"
 
 
 @linux
@@ -241,7 +310,7 @@ def test_nothing_is_left_of_a_driver_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import time
 from pathlib import Path
-from dsframework.execution import Executor, make_executor
+from dsframework.execution import Executor, _oom, make_executor
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._work import Work
 from dsframework.tracking import home
@@ -274,9 +343,7 @@ def test_the_next_study_finds_the_workers_warm() -> None:
         executor = LocalExecutor(workers=2)
         executor.submit(Work("pid", pid, ()))
         found = gather(executor, 1)["pid"]
-        executor.submit(Work("nap", sleep, (0.2,)))
-        executor.submit(Work("pid", pid, ()))
-        pids.append({found, gather(executor, 2)["pid"], *(one.pid for one in shared_pool().at_work().shown if one.pid)})
+        pids.append({found, *(one.pid for one in shared_pool().at_work().shown if one.pid)})
         executor.close()
     assert pids[0] & pids[1]
 

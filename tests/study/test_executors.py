@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ def sleep(seconds: float) -> str:
 
 
 def end_itself() -> None:
+    print("a first line")
+    print("the last words", file=sys.stderr)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -90,8 +93,10 @@ def test_ray_does_what_the_workers_of_this_machine_do(ray_here: None) -> None:
         executor.close()
     assert found.pop("pid") != os.getpid()
     assert found.pop("sum") == 499500.0
-    assert "cost 3 workers and is given up" in str(found.pop("kills"))
-    assert str(found.pop("hangs")) == "models: took longer than its limit of 1 s and was ended"
+    kills, hangs = found.pop("kills"), found.pop("hangs")
+    assert "cost 3 workers and is given up" in str(kills)
+    assert kills.log.splitlines()[-2:] == ["a first line", "the last words"]
+    assert str(hangs) == "models: took longer than its limit of 1 s and was ended"
     assert found == {f"{number}": "awake" for number in range(20)}
 
 
