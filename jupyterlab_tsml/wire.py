@@ -16,6 +16,7 @@ __all__ = [
     "ErrorBody",
     "FoldsRequest",
     "Issue",
+    "LogQuery",
     "PreviewQuery",
     "RunsQuery",
     "ScheduleList",
@@ -100,6 +101,12 @@ class StudiesQuery(Wire):
     """How many studies to list."""
 
     limit: int = Field(default=50, ge=1, le=1000)
+
+
+class LogQuery(Wire):
+    """How much of a log."""
+
+    lines: int = Field(default=200, ge=1, le=10000)
 
 
 class Issue(Wire):

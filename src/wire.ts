@@ -335,6 +335,89 @@ export interface Gap {
   sessions: number;
 }
 /**
+ * A study that was submitted. `begun` says what that came to: it goes on where it ended, it runs already, or it has finished before.
+ */
+export interface DetachedStudy {
+  study: string;
+  name: string;
+  status: 'queued' | 'running' | 'finished' | 'failed' | 'stopped';
+  metric: string;
+  greater_is_better: boolean;
+  executor: string;
+  started: string | null;
+  ended: string | null;
+  seconds: number;
+  seconds_left: number | null;
+  trials_done: number;
+  trials_failed: number;
+  trials_pruned: number;
+  trials_running: number;
+  trials_resumed: number;
+  trials_total: number | null;
+  best: string | null;
+  best_score: number | null;
+  waiting_since: string | null;
+  waiting_for: string | null;
+  queue_position: number | null;
+  throughput: number | null;
+  workers: WorkerLine[];
+  workers_total: number;
+  error: string | null;
+  experiments: ExperimentProgress[];
+  begun: 'started' | 'resumed' | 'running' | 'finished';
+}
+/**
+ * What one worker is at; one that waits for work has no `what`.
+ *
+ * `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
+ * is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
+ * is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
+ * `curve_of` says of which loss and of which rows.
+ */
+export interface WorkerLine {
+  name: string;
+  node: string | null;
+  experiment: string | null;
+  trial: number | null;
+  fold: number | null;
+  inside: number | null;
+  what: ('fit' | 'final fit' | 'audit' | 'another study') | null;
+  seconds: number;
+  done: number;
+  step: number | null;
+  steps: number | null;
+  curve: number[];
+  curve_of: string | null;
+}
+/**
+ * One line of the leaderboard while the study runs; a trial is done, pruned or failed when it has ended.
+ */
+export interface ExperimentProgress {
+  name: string;
+  model: string;
+  variant: {
+    [k: string]: string;
+  };
+  run_id: string | null;
+  status: 'queued' | 'running' | 'finished' | 'failed' | 'stopped';
+  error: string | null;
+  trials_done: number;
+  trials_failed: number;
+  trials_pruned: number;
+  trials_total: number | null;
+  score: number | null;
+  score_std: number | null;
+  history: number[];
+  test_score: number | null;
+  beats_baselines: boolean | null;
+  audit: ('clean' | 'warned' | 'failed' | 'not verified') | null;
+  params: {
+    [k: string]: unknown;
+  };
+  front: ParetoFront | null;
+  seconds: number;
+}
+/**
  * Every answer that is not a success: a stable code, one sentence, and the mend where one is known.
  */
 export interface ErrorBody {
@@ -400,57 +483,6 @@ export interface StudyStatus {
   experiments: ExperimentProgress[];
 }
 /**
- * What one worker is at; one that waits for work has no `what`.
- *
- * `seconds` is how long it has been at it, `done` how many fits it has done so far. `fold` 0 is the final test; of a nested split `inside`
- * is the fold whose training part the trial is tried in. A model that learns in rounds or epochs is at `step` of at most `steps`. `curve`
- * is how the loss that it watches has gone: at most 20 values in equal distances over the steps until now, the last of them at `step`;
- * `curve_of` says of which loss and of which rows.
- */
-export interface WorkerLine {
-  name: string;
-  node: string | null;
-  experiment: string | null;
-  trial: number | null;
-  fold: number | null;
-  inside: number | null;
-  what: ('fit' | 'final fit' | 'audit' | 'another study') | null;
-  seconds: number;
-  done: number;
-  step: number | null;
-  steps: number | null;
-  curve: number[];
-  curve_of: string | null;
-}
-/**
- * One line of the leaderboard while the study runs; a trial is done, pruned or failed when it has ended.
- */
-export interface ExperimentProgress {
-  name: string;
-  model: string;
-  variant: {
-    [k: string]: string;
-  };
-  run_id: string | null;
-  status: 'queued' | 'running' | 'finished' | 'failed' | 'stopped';
-  error: string | null;
-  trials_done: number;
-  trials_failed: number;
-  trials_pruned: number;
-  trials_total: number | null;
-  score: number | null;
-  score_std: number | null;
-  history: number[];
-  test_score: number | null;
-  beats_baselines: boolean | null;
-  audit: ('clean' | 'warned' | 'failed' | 'not verified') | null;
-  params: {
-    [k: string]: unknown;
-  };
-  front: ParetoFront | null;
-  seconds: number;
-}
-/**
  * One variant x one model: its best trial by cross-validation, refitted and tested once.
  *
  * Of a nested split `cv` is of the points that each fold chose for itself, which `nested` holds. `pareto` is the front of the trials that
@@ -498,6 +530,14 @@ export interface ExperimentResult {
   seconds: number;
 }
 /**
+ * How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step.
+ */
+export interface LearningCurve {
+  of: string;
+  steps: number;
+  values: number[];
+}
+/**
  * What tuning inside one fold of a nested split chose, and what came of it; fold 0 is the final test.
  *
  * `inner` is the mean score of `params` over the folds inside, by which they were chosen among `n_trials` points; `outer` is their score
@@ -511,14 +551,6 @@ export interface NestedFold {
   inner: number | null;
   outer: number | null;
   n_trials: number;
-}
-/**
- * How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step.
- */
-export interface LearningCurve {
-  of: string;
-  steps: number;
-  values: number[];
 }
 /**
  * An experiment has a run.
@@ -577,6 +609,12 @@ export interface FoldsRequest {
    * The folder, relative to the server's root, that relative paths of the spec start from.
    */
   base?: string;
+}
+/**
+ * How much of a log.
+ */
+export interface LogQuery {
+  lines?: number;
 }
 /**
  * A data file under the server's root, and how to read it.
@@ -855,6 +893,14 @@ export interface StudyResult {
  */
 export interface StudyList {
   studies: StudyStatus[];
+}
+/**
+ * The last lines that a study's driver has printed, and how the study is.
+ */
+export interface StudyLog {
+  study: string;
+  status: 'queued' | 'running' | 'finished' | 'failed' | 'stopped';
+  lines: string[];
 }
 /**
  * The workers got on; told at most once a second, so that fits that take long are seen as they learn.

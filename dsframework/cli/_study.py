@@ -1,4 +1,4 @@
-"""tsml run | validate | schema | status | stop | reproduce."""
+"""tsml run | validate | schema | status | stop | result | reproduce."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dsframework.cli._detached import detach
 from dsframework.cli._evaluate import result_lines
 from dsframework.cli._status import add_command as add_status
 from dsframework.cli._status import waits
@@ -25,7 +26,9 @@ def add_commands(commands: Any) -> None:
     run.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where fits run")
     run.add_argument("--json", action="store_true", help="print one JSON document")
     run.add_argument("--fresh", action="store_true", help="repeat trials that are recorded already")
+    run.add_argument("--detach", action="store_true", help="run apart from this terminal: as a job of Ray, or a process of its own")
     run.add_argument("--study", metavar="ID", help="run a study that was recorded but not started")
+    run.add_argument("--base", metavar="FOLDER", help="with --study: the folder of relative paths, if not the recorded one")
     run.set_defaults(run=_run)
 
     validate = commands.add_parser("validate", help="say what is wrong with a spec")
@@ -43,6 +46,11 @@ def add_commands(commands: Any) -> None:
     stop.add_argument("study", metavar="STUDY", help="a study's id, or its first six signs")
     stop.set_defaults(run=_stop)
 
+    result = commands.add_parser("result", help="show what a study came to, as run does when it ends")
+    result.add_argument("study", metavar="STUDY", help="a study's id, or its first six signs")
+    result.add_argument("--json", action="store_true", help=JSON_HELP)
+    result.set_defaults(run=_result)
+
     reproduce = commands.add_parser("reproduce", help="run a recorded experiment again and compare")
     reproduce.add_argument("run_id", metavar="RUN", help="a run's id, or its first six signs")
     reproduce.add_argument("--executor", choices=("local", "ray", "threads"), default="local", help="where fits run")
@@ -52,20 +60,39 @@ def add_commands(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if not options.study and not options.spec:
+        print("tsml run: name a spec, or --study ID", file=sys.stderr)
+        return 2
+    if options.detach:
+        return detach(options)
+    if options.study:
+        from dsframework.study import take_over
+
+        take_over(options.study)
     from dsframework.spec import load_spec
     from dsframework.study import run_recorded_study, run_study
 
     listener = None if options.json and not sys.stderr.isatty() else _Printer()
-    if not options.study and not options.spec:
-        print("tsml run: name a spec, or --study ID", file=sys.stderr)
-        return 2
     with kept_for_the_document(active=options.json):
         if options.study:
-            outcome = run_recorded_study(options.study, executor=options.executor, listener=listener, fresh=options.fresh)
+            outcome = run_recorded_study(
+                options.study, base=options.base, executor=options.executor, listener=listener, fresh=options.fresh
+            )
         else:
             spec = load_spec(options.spec, settings=options.settings)
             base = Path(options.spec).resolve().parent
             outcome = run_study(spec, base=base, executor=options.executor, listener=listener, fresh=options.fresh)
+    return _report(outcome, options)
+
+
+def _result(options: argparse.Namespace) -> int:
+    from dsframework.study import study_outcome
+
+    return _report(study_outcome(options.study), options)
+
+
+def _report(outcome: Any, options: argparse.Namespace) -> int:
+    """Print what a study came to; returns the exit code."""
     if options.json:
         print(outcome.result.model_dump_json(indent=1))
     else:
@@ -177,8 +204,9 @@ def _schema(options: argparse.Namespace) -> int:
 def _stop(options: argparse.Namespace) -> int:
     from dsframework.study import stop_study
 
-    status = stop_study(options.study)
-    print(f"study {status.study} was asked to stop; finished trials are kept")
+    status = stop_study(options.study, wait=True)
+    said = {"running": "was asked to stop", "finished": "has finished"}.get(status.status, f"is {status.status}")
+    print(f"study {status.study} {said}; finished trials are kept")
     return 0
 
 

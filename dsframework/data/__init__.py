@@ -8,7 +8,7 @@ from dsframework.data._panel import Panel, load_panel
 from dsframework.data._place import naming
 from dsframework.data._preview import preview_file
 from dsframework.data._registry import loader_names, loader_requirements, register_loader
-from dsframework.data._watch import data_files
+from dsframework.data._watch import data_files, file_states
 
 __all__ = [
     "UNCHECKED",
@@ -17,6 +17,7 @@ __all__ = [
     "Panel",
     "check_columns",
     "data_files",
+    "file_states",
     "find_column",
     "is_session",
     "last_session",

@@ -10,6 +10,8 @@ from dsframework.execution._local import LocalExecutor
 from dsframework.execution._machine import memory, room_here
 from dsframework.execution._owner import Owner, user_name
 from dsframework.execution._pools import Placement, place
+from dsframework.execution._ray_jobs import Job, Jobs, jobs_of_cluster
+from dsframework.execution._runtime_env import runtime_env
 from dsframework.execution._threads import ThreadExecutor
 from dsframework.execution._work import Work
 
@@ -18,6 +20,8 @@ __all__ = [
     "AtWork",
     "Executor",
     "Finished",
+    "Job",
+    "Jobs",
     "LocalExecutor",
     "Owner",
     "Placement",
@@ -25,10 +29,12 @@ __all__ = [
     "Waiting",
     "Work",
     "Workers",
+    "jobs_of_cluster",
     "make_executor",
     "memory",
     "place",
     "room_here",
+    "runtime_env",
     "user_name",
 ]
 

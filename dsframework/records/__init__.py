@@ -3,6 +3,7 @@
 from dsframework.records._audit import AuditCheck, AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
 from dsframework.records._data import ColumnSummary, DataPreview, FoldPicture, FoldSpan, Gap
+from dsframework.records._detached import Begun, DetachedStudy, StudyLog
 from dsframework.records._progress import (
     ExperimentFinished,
     ExperimentProgress,
@@ -47,10 +48,12 @@ __all__ = [
     "AuditCheck",
     "AuditReport",
     "AuditVerdict",
+    "Begun",
     "ColumnSummary",
     "Comparison",
     "ComparisonRow",
     "DataPreview",
+    "DetachedStudy",
     "EvaluationTable",
     "EvaluatorResult",
     "ExperimentFinished",
@@ -77,6 +80,7 @@ __all__ = [
     "Status",
     "StudyEvent",
     "StudyFinished",
+    "StudyLog",
     "StudyProgressed",
     "StudyResult",
     "StudyStarted",

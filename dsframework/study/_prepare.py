@@ -31,7 +31,7 @@ _OTHERS = 5
 _SHARE, _LITTLE = 8, 1 << 33
 """The rows of a search's settings have at most one part in so many of the memory; and what is taken for it where nobody tells."""
 
-__all__ = ["Prepared", "Preparer", "code_version"]
+__all__ = ["Prepared", "Preparer", "code_version", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Prepared:
     def family(self) -> str:
         """A hash of everything that a trial depends on, but for its point of the search space."""
         identity = {**self.plan.identity(), "model": self.plan.model.name}
-        return digest([identity, self.fingerprint, code_version(), _source_of(self.plan)])
+        return digest([identity, self.fingerprint, code_version(), source_of(self.plan)])
 
     def trial_key(self, params: dict[str, Any]) -> str:
         """Return the key under which a trial is recorded."""
@@ -198,7 +198,7 @@ def code_version() -> str:
         return "source"
 
 
-def _source_of(plan: Plan) -> str:
+def source_of(plan: Plan) -> str:
     """A hash of the files that a user's own classes and functions stand in, so that an edited one is computed again."""
     paths = [*own_classes(plan.model), *own_paths(plan.components("features")), *own_steps(plan.components("preprocessing"))]
     return "".join(_digest_of(path.rpartition(".")[0]) for path in paths)

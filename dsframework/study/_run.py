@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -21,18 +18,22 @@ from dsframework.preprocessing import own_steps
 from dsframework.records import ExperimentProgress, StudyStatus
 from dsframework.spec import ExperimentSpec, Tuning, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
+from dsframework.study._log_place import LOG, own_log
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._place import placed
 from dsframework.study._prepare import Prepared, Preparer
 from dsframework.study._runner import Failure, Listener, Runner
 from dsframework.study._search import SearchOf, make_search, searches_of
+from dsframework.study._submission import submission_tags
 from dsframework.study._warm_start import warm_searches
 from dsframework.tracking import Journal, StudyStore, client, environment, git_commit, guard, home, one_at_a_time, read_text, send_leftovers
 
-__all__ = ["create_study", "run_recorded_study", "run_study", "start_detached"]
+__all__ = ["check_study", "create_study", "record_study", "run_recorded_study", "run_study"]
 
 _FIRST_SETTINGS = ("method", "metric", "trials", "seed", "early_stopping")
 """Those of the search that are always part of a study's key; later ones where they are set, so that older keys stay what they were."""
+_ATTACHED = {"tsml.detached": "", "tsml.job": "", LOG: ""}
+"""What a study no longer has that goes on here: nobody may end this process for it."""
 _running_here: set[str] = set()  # the studies that threads of this process run
 
 
@@ -85,6 +86,7 @@ def run_study(
         When MLflow does not answer.
     """
     folder = Path(base or ".").resolve()
+    submission = {} if study is not None else submission_tags(spec, folder, user_name())
     try:
         text = to_yaml(spec)
         spec, placement = placed(spec, executor)
@@ -97,7 +99,7 @@ def run_study(
     with closing(backend):  # also when the study is refused
         store = StudyStore(spec.tracking.experiment or spec.name)
         key = _key(spec, prepared)
-        identity = _take(store, spec, key, folder, study, text, fresh=fresh)
+        identity = _take(store, spec, {**submission, "tsml.key": key}, folder, study, text, fresh=fresh)
         journal = None
         try:
             send_leftovers(store)
@@ -183,10 +185,12 @@ def _items(
     return items
 
 
-def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study: str | None, text: str, *, fresh: bool) -> str:
+def _take(
+    store: StudyStore, spec: ExperimentSpec, keys: Mapping[str, str], folder: Path, study: str | None, text: str, *, fresh: bool
+) -> str:
     """Find the study or make one, and make it this process's own, in one step: two processes never run the same study."""
     with one_at_a_time():
-        found = [study] if study else ([] if fresh else store.find_studies(key)[:1])
+        found = [study] if study else ([] if fresh else store.find_studies(keys["tsml.key"])[:1])
         for identity in found:
             if identity in _running_here or store.runs_now(identity):
                 raise ConflictError(
@@ -194,8 +198,8 @@ def _take(store: StudyStore, spec: ExperimentSpec, key: str, folder: Path, study
                     field="study",
                     mend=f"follow it with: tsml status {identity[:8]}, or add --fresh",
                 )
-        identity = found[0] if found else store.create_study(spec.name, {"tsml.key": key, "tsml.base": str(folder), **_tags(spec, folder)})
-        store.set_tags(identity, {"tsml.key": key})
+        identity = found[0] if found else store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder)})
+        store.set_tags(identity, {**keys, **({} if study else _ATTACHED)})
         store.claim(identity, clear_stop=study is None)
         _running_here.add(identity)
     try:
@@ -246,12 +250,22 @@ def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, execut
         When a data file is not there.
     """
     folder = Path(base or ".").resolve()
+    check_study(spec, folder, executor)
+    return record_study(StudyStore(spec.tracking.experiment or spec.name), spec, folder, executor, tags={})
+
+
+def check_study(spec: ExperimentSpec, folder: Path, executor: str) -> None:
+    """Raise what `create_study` raises; a missing file is noticed before anything is acknowledged, loading it is the study's own work."""
     placed(spec, executor)
     for plan in expand(spec):
         make_search(plan.search_space, spec.tuning, field=plan.name, greater_is_better=False)
-    _look_for_files(spec, folder)
-    store = StudyStore(spec.tracking.experiment or spec.name)
-    identity = store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder)})
+        for source in (plan.data, *(join.source for join in plan.data.joins.values())):
+            data_files(source, folder)
+
+
+def record_study(store: StudyStore, spec: ExperimentSpec, folder: Path, executor: str, *, tags: Mapping[str, str]) -> str:
+    """Record a checked study as one that waits for its process; returns its id."""
+    identity = store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder), **tags})
     _log_documents(store, identity, to_yaml(spec))
     lines = [ExperimentProgress(name=plan.name, model=plan.model.name, variant=plan.variant) for plan in expand(spec)]
     store.save_status(
@@ -260,43 +274,12 @@ def create_study(spec: ExperimentSpec, *, base: str | Path | None = None, execut
     return identity
 
 
-def _look_for_files(spec: ExperimentSpec, folder: Path) -> None:
-    """Notice a missing file before anything is acknowledged; loading it is the study's own work."""
-    for plan in expand(spec):
-        for source in (plan.data, *(join.source for join in plan.data.joins.values())):
-            data_files(source, folder)
-
-
-def start_detached(spec: ExperimentSpec, *, base: str | Path | None = None, executor: str = "local", fresh: bool = False) -> str:
-    """Record a study and start a process of its own that runs it; returns the study's id. `fresh` repeats recorded trials.
-
-    The process outlives this one. What it prints goes to ``logs/<id>.log`` in `home`.
-    """
-    folder = Path(base or ".").resolve()
-    identity = create_study(spec, base=folder, executor=executor)
-    logs = home() / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "dsframework.cli",
-        "run",
-        "--study",
-        identity,
-        "--executor",
-        executor,
-        *(["--fresh"] if fresh else []),
-    ]
-    with (logs / f"{identity}.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    threading.Thread(target=process.wait, name=f"tsml-study-{identity[:8]}", daemon=True).start()  # leaves no zombie behind
-    StudyStore(spec.tracking.experiment or spec.name).set_owner(identity, process.pid)
-    return identity
-
-
-def run_recorded_study(identity: str, *, executor: str = "local", listener: Listener | None = None, fresh: bool = False) -> StudyOutcome:
+def run_recorded_study(
+    identity: str, *, base: str | Path | None = None, executor: str = "local", listener: Listener | None = None, fresh: bool = False
+) -> StudyOutcome:
     """Run a study made by `create_study`, from what MLflow knows of it. `fresh` repeats recorded trials.
+
+    `base` is the folder that relative paths are relative to, where it is not the recorded one because this is another machine.
 
     Raises
     ------
@@ -313,7 +296,11 @@ def run_recorded_study(identity: str, *, executor: str = "local", listener: List
     spec = parse_spec(read_text(store, identity, "spec.yaml"), source=f"study {identity[:8]}")
     if tags.get("tsml.stop"):
         raise ConflictError("the study was stopped before it began", field="study", value=identity)
-    return run_study(spec, base=tags.get("tsml.base"), executor=executor, listener=listener, study=identity, fresh=fresh)
+    place = own_log()
+    if place is not None:
+        with guard():
+            store.set_tag(identity, LOG, place)
+    return run_study(spec, base=base or tags.get("tsml.base"), executor=executor, listener=listener, study=identity, fresh=fresh)
 
 
 def _mark_failed(spec: ExperimentSpec, study: str, error: TsmlError) -> None:

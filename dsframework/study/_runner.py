@@ -35,6 +35,7 @@ from dsframework.records import (
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._pace import Pace
 from dsframework.study._record import Recorder
+from dsframework.study._recorded_result import RESULT
 from dsframework.study._task import Task
 from dsframework.study._trials import account_for_trials
 from dsframework.study._worker_lines import worker_lines
@@ -114,7 +115,8 @@ class Runner:
         self._n_workers = 0
         self._status: Status = "running"
         self._ended: str | None = None
-        self._waits: int | None = None  # the place in the queue, 0 where there is none; None while fits are being done
+        self._result: StudyResult | None = None
+        self._waits = False
 
     def run(self) -> StudyResult:
         """Run everything; returns the result, whose status is ``stopped`` when somebody asked to stop.
@@ -140,7 +142,7 @@ class Runner:
             raise
         finally:
             self._executor.close()
-        result = self.result()
+        result = self._result or self.result()
         self._emit(StudyFinished(status=self.status(), result=result))
         return result
 
@@ -180,7 +182,6 @@ class Runner:
             best_score=best.score if best else None,
             waiting_since=datetime.fromtimestamp(waiting.since, UTC).isoformat(timespec="seconds") if waiting else None,
             waiting_for=waiting.why if waiting else None,
-            queue_position=self._executor.place if self._status == "running" else None,
             throughput=float(f"{pace:.3g}") if pace is not None else None,
             workers=self._workers if runs else [],
             workers_total=self._n_workers if runs else 0,
@@ -325,14 +326,17 @@ class Runner:
         self._in_flight.clear()
         self._status = status
         self._ended = datetime.now(UTC).isoformat(timespec="seconds")
+        if patience is None:
+            self._result = self.result()
+            with suppress(TsmlError):  # it can be put together from those of the experiments
+                self._store.log_text(self.study, self._result.model_dump_json(indent=1), RESULT)
         self._journal.save_status(self.status())
         self._journal.flush(patience=patience)
         self._store.finish(self.study, {"finished": "FINISHED", "failed": "FAILED"}.get(status, "KILLED"))
 
     def _save(self, *, force: bool = False) -> None:
         """Store the status once a second, and see whether somebody wants the study to stop."""
-        waits = self._waiting() and (self._executor.place or 0)
-        if waits != self._waits:
+        if (waits := self._waiting() is not None) != self._waits:
             self._waits = waits
             self._emit(StudyWaits(status=self.status()))
         now = time.monotonic()

@@ -1,18 +1,20 @@
-"""How far studies are, from MLflow alone: any face can ask, whoever runs them."""
+"""How far studies are, from MLflow: any face can ask, whoever runs them. Whether a job of Ray still lives, Ray is asked as well."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from dsframework.errors import ConflictError, NotFoundError
+from dsframework.errors import NotFoundError
 from dsframework.records import StudyStatus
-from dsframework.tracking import KIND, client, guard, owner_is_alive
+from dsframework.study._job_of import job_of
+from dsframework.tracking import KIND, client, guard, owner_is_alive, owner_is_here
 
-__all__ = ["list_studies", "stop_study", "study_status"]
+__all__ = ["find_study", "list_studies", "status_of", "study_status"]
 
+_UNBORN = "its process ended before the study began: see its log (tsml logs), and submit it again"
 _DIED = "the process ended without a word; run the same spec again, finished trials are kept"
 
 
@@ -29,7 +31,7 @@ def study_status(study: str) -> StudyStatus:
     NotFoundError
         When there is no such study.
     """
-    return _status(_find(study))
+    return status_of(find_study(study))
 
 
 def list_studies(limit: int = 20) -> list[StudyStatus]:
@@ -40,33 +42,11 @@ def list_studies(limit: int = 20) -> list[StudyStatus]:
         runs = store.search_runs(
             ids, f"tags.`{KIND}` = 'study'", max_results=max(1, min(limit, 1000)), order_by=["attributes.start_time DESC"]
         )
-    return [_status(run) for run in runs]
+    return [status_of(run) for run in runs]
 
 
-def stop_study(study: str) -> StudyStatus:
-    """Ask a study to stop; it does within a second or two, and keeps every finished trial.
-
-    Raises
-    ------
-    ConflictError
-        When it has ended already.
-    """
-    run = _find(study)
-    status = _status(run)
-    if status.status not in ("queued", "running"):
-        raise ConflictError(f"the study has ended ({status.status})", field="study", value=run.info.run_id[:8])
-    store = client()
-    with guard():
-        store.set_tag(run.info.run_id, "tsml.stop", f"{time.time():.0f}")
-        if status.status == "queued":
-            stopped = status.model_copy(update={"status": "stopped"})
-            store.set_tag(run.info.run_id, "tsml.status", stopped.model_dump_json(exclude_defaults=True))
-            store.set_terminated(run.info.run_id, "KILLED")
-            return stopped
-    return status
-
-
-def _find(study: str) -> Any:
+def find_study(study: str) -> Any:
+    """Return the run of a study, by its id or the first six signs or more; raises `NotFoundError`."""
     from mlflow.exceptions import MlflowException
 
     store = client()
@@ -91,19 +71,28 @@ def _find(study: str) -> Any:
     return matches[0]
 
 
-def _status(run: Any) -> StudyStatus:
+def status_of(run: Any) -> StudyStatus:
+    """Return the status that a study's run holds, or what became of a study whose driver is gone."""
     tags = run.data.tags
     try:
         status = StudyStatus.model_validate_json(tags["tsml.status"])
     except (KeyError, ValidationError):
         return StudyStatus(study=run.info.run_id, name=tags.get("tsml.name", ""), status="queued", metric=tags.get("tsml.metric", ""))
-    if status.status == "queued" and "tsml.owner" not in tags:
+    if status.status not in ("queued", "running") or (gone := _gone(tags, begun=status.status == "running")) is None:
         return status
-    if status.status in ("queued", "running") and not owner_is_alive(tags):
-        lines = [
-            line.model_copy(update={"status": "stopped"}) if line.status in ("queued", "running") else line for line in status.experiments
-        ]
-        return status.model_copy(
-            update={"status": "failed", "error": _DIED, "trials_running": 0, "seconds_left": None, "experiments": lines}
-        )
-    return status
+    lines = [line.model_copy(update={"status": "stopped"}) if line.status in ("queued", "running") else line for line in status.experiments]
+    return status.model_copy(
+        update={"status": "failed", "error": gone, "trials_running": 0, "seconds_left": None, "experiments": lines, "workers": []}
+    )
+
+
+def _gone(tags: Mapping[str, str], *, begun: bool) -> str | None:
+    """Why nobody runs a study any more; None while somebody does, or is about to. Of a job elsewhere Ray knows best."""
+    if tags.get("tsml.owner") and owner_is_here(tags):
+        return None if owner_is_alive(tags) else _DIED if begun else _UNBORN
+    job = job_of(tags)
+    if job is not None:
+        if job.state != "ended":
+            return None
+        return _DIED if begun else f"its job ended before the study began: {job.why or 'without a word'}; submit it again"
+    return None if not (begun or tags.get("tsml.owner")) or owner_is_alive(tags) else _DIED

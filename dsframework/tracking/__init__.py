@@ -7,8 +7,9 @@ from dsframework.tracking._environment import environment, git_commit, locked_re
 from dsframework.tracking._journal import Journal, send_leftovers
 from dsframework.tracking._lock import one_at_a_time
 from dsframework.tracking._model import download_model, load_pipeline, log_pipeline
+from dsframework.tracking._owner import machine, owner_is_alive, owner_is_here, signal_owner
 from dsframework.tracking._runs import find_runs, load_result, load_spec_of, run_summary, search_runs, summarise
-from dsframework.tracking._store import KIND, StoredTrial, StudyStore, owner_is_alive
+from dsframework.tracking._store import KIND, StoredTrial, StudyStore
 
 __all__ = [
     "KIND",
@@ -30,12 +31,15 @@ __all__ = [
     "load_spec_of",
     "locked_requirements",
     "log_pipeline",
+    "machine",
     "one_at_a_time",
     "owner_is_alive",
+    "owner_is_here",
     "read_text",
     "run_summary",
     "search_runs",
     "send_leftovers",
+    "signal_owner",
     "summarise",
     "tracking_uri",
 ]

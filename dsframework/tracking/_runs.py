@@ -15,7 +15,8 @@ from dsframework.records import AuditVerdict, ExperimentResult, RunPage, RunSumm
 from dsframework.spec import ExperimentSpec, parse_spec
 from dsframework.tracking._artifacts import read_text
 from dsframework.tracking._client import client, guard
-from dsframework.tracking._store import KIND, owner_is_alive
+from dsframework.tracking._owner import owner_is_alive
+from dsframework.tracking._store import KIND
 
 __all__ = ["find_runs", "load_result", "load_spec_of", "run_summary", "search_runs", "summarise"]
 

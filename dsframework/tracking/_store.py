@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,13 +20,13 @@ import polars as pl
 from dsframework.records import ExperimentResult, StudyStatus, TrialRecord
 from dsframework.tracking._artifacts import read_frame, read_text
 from dsframework.tracking._client import artifact_folder, client, guard, tracking_uri
+from dsframework.tracking._owner import owner_is_alive, owner_of
 from dsframework.tracking._spool import parse_line
 from dsframework.tracking._status_text import status_text
 
-__all__ = ["KIND", "StoredTrial", "StudyStore", "owner_is_alive"]
+__all__ = ["KIND", "StoredTrial", "StudyStore"]
 
 KIND = "tsml.kind"
-_HEARTBEAT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -98,12 +97,12 @@ class StudyStore:
             )
             return str(run.info.run_id)
 
-    def find_studies(self, key: str) -> list[str]:
+    def find_studies(self, key: str, *, tag: str = "tsml.key") -> list[str]:
         """Return the studies with this key, newest first."""
         with guard():
             runs = self._client.search_runs(
                 [self.experiment_id],
-                f"tags.`tsml.key` = '{key}' and tags.`{KIND}` = 'study'",
+                f"tags.`{tag}` = '{key}' and tags.`{KIND}` = 'study'",
                 order_by=["attributes.start_time DESC"],
                 max_results=20,
             )
@@ -150,7 +149,7 @@ class StudyStore:
 
     def claim(self, run_id: str, *, clear_stop: bool = True) -> None:
         """Say that this process runs the study or the experiment."""
-        tags = {"tsml.owner": _owner(os.getpid()), "tsml.heartbeat": f"{time.time():.0f}"}
+        tags = {"tsml.owner": owner_of(os.getpid()), "tsml.heartbeat": f"{time.time():.0f}"}
         self.set_tags(run_id, tags | ({"tsml.stop": ""} if clear_stop else {}))
         with guard():
             self._client.update_run(run_id, status="RUNNING")
@@ -159,12 +158,22 @@ class StudyStore:
         """Tell whether a living process runs the study; this process answers for itself by `claim`, so it does not count."""
         with guard():
             run = self._client.get_run(run_id)
-        own = run.data.tags.get("tsml.owner") == _owner(os.getpid())
+        own = run.data.tags.get("tsml.owner") == owner_of(os.getpid())
         return run.info.status == "RUNNING" and not own and owner_is_alive(run.data.tags)
 
     def set_owner(self, run_id: str, pid: int) -> None:
         """Say that another process of this machine is about to run the study."""
-        self.set_tags(run_id, {"tsml.owner": _owner(pid)})
+        self.set_tags(run_id, {"tsml.owner": owner_of(pid)})
+
+    def reopen(self, run_id: str) -> None:
+        """Let a run that has ended go on."""
+        with guard():
+            self._client.update_run(run_id, status="RUNNING")
+
+    def forget(self, run_id: str) -> None:
+        """Take a run out of all lists; MLflow keeps it among the deleted ones."""
+        with guard():
+            self._client.delete_run(run_id)
 
     def stop_requested(self, study: str) -> bool:
         """Tell whether somebody asked the study to stop."""
@@ -261,37 +270,6 @@ def _figures(result: ExperimentResult) -> Iterator[tuple[str, float | None, int]
 def _metric_key(name: str) -> str:
     """A name that MLflow takes."""
     return "".join(sign if sign.isalnum() or sign in "_-./ " else "-" for sign in name)[:200]
-
-
-def owner_is_alive(tags: Mapping[str, str]) -> bool:
-    """Tell whether the process that runs a study still lives, as far as can be known from here."""
-    host, _, process = tags.get("tsml.owner", "").rpartition(":")
-    if not host:
-        return False
-    if host == socket.gethostname():
-        return process == _process(int(process.partition("@")[0]))
-    return time.time() - float(tags.get("tsml.heartbeat") or 0) < _HEARTBEAT_SECONDS
-
-
-def _owner(pid: int) -> str:
-    return f"{socket.gethostname()}:{_process(pid)}"
-
-
-def _process(pid: int) -> str:
-    """``pid@start``: a number that was given again to another process is not the same process. ``pid`` alone where nothing tells."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if fields[0] == "Z" else f"{pid}@{fields[19]}"
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        pass
-    return str(pid)
 
 
 def _read_trials(path: Path) -> list[TrialRecord]:

@@ -10,7 +10,7 @@ from jupyterlab_tsml.handlers._documents import FoldsHandler, PreviewHandler, Sc
 from jupyterlab_tsml.handlers._runs import CompareHandler, RunHandler, RunsHandler, RunSpecHandler
 from jupyterlab_tsml.handlers._schedules import ScheduleHandler, SchedulePreviewHandler, SchedulesHandler
 from jupyterlab_tsml.handlers._server import OpenApiHandler, StatusHandler
-from jupyterlab_tsml.handlers._studies import StudiesHandler, StudyHandler, StudyStopHandler
+from jupyterlab_tsml.handlers._studies import StudiesHandler, StudyHandler, StudyLogHandler, StudyStopHandler
 
 __all__ = ["ROUTES", "Route"]
 
@@ -44,6 +44,7 @@ ROUTES = (
     Route("compare", CompareHandler),
     Route("studies", StudiesHandler),
     Route("studies/{study_id}", StudyHandler),
+    Route("studies/{study_id}/logs", StudyLogHandler),
     Route("studies/{study_id}/stop", StudyStopHandler),
     Route("schedules", SchedulesHandler),
     Route("schedules/preview", SchedulePreviewHandler),

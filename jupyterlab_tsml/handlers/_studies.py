@@ -1,4 +1,4 @@
-"""Studies: start one in a process of its own, follow it, stop it."""
+"""Studies: start one apart from the server, follow it, read its log, stop it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from dsframework.records import StudyStatus
+from dsframework.records import DetachedStudy, StudyLog, StudyStatus
 from jupyterlab_tsml.handlers._base import RESOURCE, TsmlHandler
 from jupyterlab_tsml.operations import operation
-from jupyterlab_tsml.wire import StudiesQuery, StudyList, StudyRequest
+from jupyterlab_tsml.wire import LogQuery, StudiesQuery, StudyList, StudyRequest
 from jupyterlab_tsml.workers import Lane
 
-__all__ = ["StudiesHandler", "StudyHandler", "StudyStopHandler"]
+__all__ = ["StudiesHandler", "StudyHandler", "StudyLogHandler", "StudyStopHandler"]
 
 
 class StudiesHandler(TsmlHandler):
@@ -30,9 +30,9 @@ class StudiesHandler(TsmlHandler):
         self.reply(await self.call(self.app.studies.list, query.limit))
 
     @operation(
-        "Record a study in MLflow, then run it in a process of its own that outlives the server",
+        "Record a study in MLflow and run it apart from the server, which it outlives; the same document again is the same study",
         body=StudyRequest,
-        reply=StudyStatus,
+        reply=DetachedStudy,
         status=HTTPStatus.ACCEPTED,
         errors=(404, 409, 422, 501),
     )
@@ -56,6 +56,20 @@ class StudyHandler(TsmlHandler):
     async def get(self, study_id: str) -> None:
         """Give the status."""
         self.reply(await self.call(self.app.studies.status, study_id))
+
+
+class StudyLogHandler(TsmlHandler):
+    """What one study has printed."""
+
+    lane = Lane.TRACKING
+
+    @operation("The last lines that a study has printed", query=LogQuery, reply=StudyLog, errors=(404, 422))
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    async def get(self, study_id: str) -> None:
+        """Give the lines."""
+        query = self.read_query(LogQuery)
+        self.reply(await self.call(self.app.studies.log_of, study_id, query.lines))
 
 
 class StudyStopHandler(TsmlHandler):

@@ -1,8 +1,8 @@
-"""Studies, each in a process of its own."""
+"""Studies, each apart from the server: a process of its own, or a job of Ray."""
 
 from __future__ import annotations
 
-from dsframework.records import StudyStatus
+from dsframework.records import DetachedStudy, StudyLog, StudyStatus
 from jupyterlab_tsml.services._base import Service
 from jupyterlab_tsml.wire import StudyList, StudyRequest
 
@@ -18,20 +18,26 @@ class StudyService(Service):
 
         return StudyList(studies=list_studies(limit=limit))
 
-    def start(self, request: StudyRequest) -> StudyStatus:
-        """Record a study, start its process, and return its status."""
+    def start(self, request: StudyRequest) -> DetachedStudy:
+        """Record a study and have it run, or return the same one that was submitted before; `begun` tells which."""
         spec, base = self.admit(request)
-        from dsframework.study import start_detached, study_status
+        from dsframework.study import start_detached
 
         study = start_detached(spec, base=base, executor=request.executor, fresh=request.fresh)
-        self.log.info("study %s (%s) runs in a process of its own", study, spec.name)
-        return study_status(study)
+        self.log.info("study %s (%s) was submitted: %s", study.study, spec.name, study.begun)
+        return study
 
     def status(self, study: str) -> StudyStatus:
         """Return how far a study is; raises `NotFoundError`."""
         from dsframework.study import study_status
 
         return study_status(study)
+
+    def log_of(self, study: str, lines: int) -> StudyLog:
+        """Return the last lines that a study has printed; raises `NotFoundError`."""
+        from dsframework.study import study_log
+
+        return study_log(study, lines)
 
     def stop(self, study: str) -> StudyStatus:
         """Ask a study to stop, and return its status; raises `NotFoundError`."""

@@ -3,6 +3,7 @@ import type {
   CompareRequest,
   Comparison,
   DataPreview,
+  DetachedStudy,
   FoldPicture,
   FoldsRequest,
   PreviewQuery,
@@ -17,6 +18,7 @@ import type {
   ServerStatus,
   SpecReply,
   StudyList,
+  StudyLog,
   StudyRequest,
   StudyStatus,
   ValidateReply,
@@ -79,9 +81,14 @@ export class TsmlClient {
     return list.studies;
   }
 
-  /** Start a study. */
-  startStudy(body: StudyRequest): Promise<StudyStatus> {
+  /** Start a study, or get the same one that was submitted before. */
+  startStudy(body: StudyRequest): Promise<DetachedStudy> {
     return this.post('studies', body);
+  }
+
+  /** The last lines that a study has printed. */
+  studyLog(id: string, lines: number): Promise<StudyLog> {
+    return this.get(`studies/${encodeURIComponent(id)}/logs`, { lines });
   }
 
   /** Ask a study to stop. */

@@ -27,6 +27,7 @@ import { moment } from '../runs/format';
 import type { Executor } from '../runs/studies';
 import { tsmlIcon } from '../sidebar/icon';
 import { ITsml } from '../tokens';
+import type { DetachedStudy } from '../wire';
 import { CommandIDs } from './ids';
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
@@ -136,8 +137,12 @@ function addDraftCommands(around: IAround): void {
           return;
         }
         const executor = (args['executor'] ?? 'local') as Executor;
+        const { yaml } = draft;
         try {
-          await studies.start({ yaml: draft.yaml }, executor);
+          const { begun } = await studies.start({ yaml }, executor);
+          tellBefore(around, begun, () =>
+            studies.start({ yaml }, executor, true)
+          );
         } catch (reason) {
           if (draft.report(reason)) {
             return;
@@ -239,6 +244,34 @@ function addFileCommands(
         }
       })
   });
+}
+
+/** Say what became of an experiment that was submitted before. */
+function tellBefore(
+  { trans }: IAround,
+  begun: DetachedStudy['begun'],
+  again: () => Promise<unknown>
+): void {
+  if (begun === 'running') {
+    Notification.info(trans.__('This experiment runs already.'));
+  } else if (begun === 'resumed') {
+    Notification.info(trans.__('This experiment goes on where it ended.'));
+  } else if (begun === 'finished') {
+    Notification.info(
+      trans.__(
+        'This experiment has finished before; neither it nor its data have changed.'
+      ),
+      {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('Run Again'),
+            callback: () => void guarded(again)
+          }
+        ]
+      }
+    );
+  }
 }
 
 async function insert(

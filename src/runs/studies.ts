@@ -2,7 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { errorLine, type TsmlClient } from '../api';
-import type { StudyRequest, StudyStatus } from '../wire';
+import type { DetachedStudy, StudyRequest, StudyStatus } from '../wire';
+import { hear } from '../live/announce';
 
 /** Where a study runs. */
 export type Executor = NonNullable<StudyRequest['executor']>;
@@ -12,6 +13,9 @@ const BUSY = 2000;
 const IDLE = 20000;
 const MOST = 60000;
 const LIMIT = 10;
+
+/** Milliseconds for which what a panel says counts more than the server's record. */
+const FRESH = 3000;
 
 /**
  * Whether nothing more will come from a study.
@@ -28,6 +32,7 @@ export class StudiesModel implements IDisposable {
    * @param client - The server.
    */
   constructor(private readonly client: TsmlClient) {
+    this._deafen = hear(status => this._hear(status));
     this._poll = new Poll({
       name: 'jupyterlab-tsml:studies',
       auto: false,
@@ -96,15 +101,17 @@ export class StudiesModel implements IDisposable {
     }
   }
 
-  /** Start a study and follow it. */
+  /** Start a study and follow it; the same document again is the same study, unless it is to be a fresh one. */
   async start(
     document: { yaml: string } | { spec: Record<string, unknown> },
-    executor: Executor
-  ): Promise<StudyStatus> {
+    executor: Executor,
+    fresh = false
+  ): Promise<DetachedStudy> {
     const started = await this.client.startStudy({
       ...document,
       base: '',
-      executor
+      executor,
+      fresh
     });
     this._take([started, ...this._without(started.study)]);
     void this.refresh();
@@ -129,6 +136,7 @@ export class StudiesModel implements IDisposable {
     }
     this._isDisposed = true;
     this._poll.dispose();
+    this._deafen();
     Signal.clearData(this);
   }
 
@@ -144,10 +152,29 @@ export class StudiesModel implements IDisposable {
     }
   }
 
-  private _take(studies: readonly StudyStatus[]): void {
+  /** Take in what the panel of a notebook on this page knows; an earlier study that it shows again is left to the server's order. */
+  private _hear(status: StudyStatus): void {
+    const known = this._studies?.some(one => one.study === status.study);
+    if (!this._watched || !this._studies || (!known && isOver(status))) {
+      return;
+    }
+    this._heard.set(status.study, { status, at: Date.now() });
+    this._take(known ? this._studies : [status, ...this._studies]);
+  }
+
+  /** Of a study that is being heard of, what was heard: the server knows it a second later. */
+  private _newest(study: StudyStatus): StudyStatus {
+    const heard = this._heard.get(study.study);
+    return heard && !isOver(study) && Date.now() - heard.at < FRESH
+      ? heard.status
+      : study;
+  }
+
+  private _take(asked: readonly StudyStatus[]): void {
     if (this._isDisposed) {
       return;
     }
+    const studies = asked.map(study => this._newest(study));
     const before = endings(this._studies ?? []);
     const known = this._studies !== null;
     this._studies = studies;
@@ -166,6 +193,11 @@ export class StudiesModel implements IDisposable {
   }
 
   private _studies: readonly StudyStatus[] | null = null;
+  private readonly _deafen: () => void;
+  private readonly _heard = new Map<
+    string,
+    { status: StudyStatus; at: number }
+  >();
   private _error = '';
   private _executors: readonly Executor[] = ['local'];
   private _asking: Promise<void> | null = null;

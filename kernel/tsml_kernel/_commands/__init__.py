@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from tsml_kernel._commands import attach, compare, help, reproduce, run, runs, schedule, status, stop
+from tsml_kernel._commands import attach, compare, help, logs, reproduce, run, runs, schedule, status, stop
 from tsml_kernel._line import LineParser
 
 __all__ = ["COMMANDS", "Command", "run"]
@@ -30,4 +30,4 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: dict[str, Command] = {module.NAME: module for module in (runs, compare, schedule, status, attach, stop, reproduce, help)}
+COMMANDS: dict[str, Command] = {module.NAME: module for module in (runs, compare, schedule, status, attach, logs, stop, reproduce, help)}

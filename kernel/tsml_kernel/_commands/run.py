@@ -33,6 +33,9 @@ A class of your own goes into a file beside the notebook (%%writefile my_models.
 The same cell goes on where an interrupted run of it ended; no finished trial is run again."""
 
 
+_SAID = {"resumed": "goes on where it ended", "running": "runs already", "finished": "has finished before; --fresh repeats it"}
+
+
 def parser() -> LineParser:
     """Return the parser of the line."""
     line = LineParser("%%tsml", SUMMARY, _MORE)
@@ -41,7 +44,7 @@ def parser() -> LineParser:
         "--set", action="append", default=[], metavar="PATH=VALUE", help="lay a setting over the document, such as tuning.trials=10"
     )
     line.add_argument("--fresh", action="store_true", help="start anew; take no trial over from an unfinished run of the same document")
-    line.add_argument("--detach", action="store_true", help="run in a process of its own; the cell is free at once")
+    line.add_argument("--detach", action="store_true", help="run apart from the kernel; the cell is free at once")
     return line
 
 
@@ -78,7 +81,7 @@ def execute(shell: InteractiveShell, words: list[str], cell: str) -> Any:
 
 
 def _detach(spec: ExperimentSpec, given: argparse.Namespace) -> None:
-    from dsframework.study import start_detached, study_status
+    from dsframework.study import start_detached
     from tsml_kernel._follow import follow
 
     if _takes_frame(spec):
@@ -88,7 +91,12 @@ def _detach(spec: ExperimentSpec, given: argparse.Namespace) -> None:
             value="frame",
             mend="write it to a file, or drop --detach",
         )
-    follow(study_status(start_detached(spec, base=Path.cwd(), executor=given.executor, fresh=given.fresh)))
+    if given.executor == "threads":
+        raise MagicError("threads end with the kernel", field="--executor", value="threads", mend="use local or ray, or drop --detach")
+    started = start_detached(spec, base=Path.cwd(), executor=given.executor, fresh=given.fresh)
+    if started.begun != "started":
+        print(f"study {started.study[:8]} {_SAID[started.begun]}")
+    follow(started)
 
 
 def _takes_frame(spec: ExperimentSpec) -> bool:
