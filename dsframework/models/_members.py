@@ -40,17 +40,19 @@ class Fit:
 
     Parameters
     ----------
-    x, y, rounds, weight, rows
+    x, y, rounds, weight, rows, names
         As for `Model.fit`.
     """
 
-    def __init__(self, x: Floats, y: Floats, rounds: int | None, weight: Floats | None, rows: Rows | None) -> None:
-        self.x, self.y, self.rounds, self.weight, self.rows = x, y, rounds, weight, rows
+    def __init__(
+        self, x: Floats, y: Floats, rounds: int | None, weight: Floats | None, rows: Rows | None, names: Sequence[str] | None = None
+    ) -> None:
+        self.x, self.y, self.rounds, self.weight, self.rows, self.names = x, y, rounds, weight, rows, names
 
     def take(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> Fit:
         """Return some of the rows; their weights have the mean 1 again."""
         weight = None if self.weight is None else self.weight[chosen] / self.weight[chosen].mean()
-        return Fit(self.x[chosen], self.y[chosen], self.rounds, weight, None if self.rows is None else self.rows[chosen])
+        return Fit(self.x[chosen], self.y[chosen], self.rounds, weight, None if self.rows is None else self.rows[chosen], self.names)
 
 
 class MemberModel:
@@ -143,8 +145,20 @@ class MemberModel:
         """Whether a member reads the target's last known value."""
         return any(bool(getattr(member, "needs_now", False)) for member in self.members)
 
+    @property
+    def needs_names(self) -> bool:
+        """Whether arguments of a member name columns."""
+        return any(_needs_names(member) for member in self.members)
+
     def fit(
-        self, x: Floats, y: Floats | None, *, rounds: int | None = None, weight: Floats | None = None, rows: Rows | None = None
+        self,
+        x: Floats,
+        y: Floats | None,
+        *,
+        rounds: int | None = None,
+        weight: Floats | None = None,
+        rows: Rows | None = None,
+        names: Sequence[str] | None = None,
     ) -> Self:
         """Learn from rows; see `Model.fit`."""
         assert y is not None
@@ -154,7 +168,7 @@ class MemberModel:
             )
         if self.task == "classification":
             refuse_one_class(y, self.name, self.n_classes)
-        given = Fit(x, y, rounds, weight, rows)
+        given = Fit(x, y, rounds, weight, rows, names)
         self._learn(given)
         self.members_ = [self._fitted_member(position, given) for position in range(len(self.members))]
         return self
@@ -173,6 +187,7 @@ class MemberModel:
         weight: Floats | None = None,
         rows: Rows | None = None,
         rows_val: Rows | None = None,
+        names: Sequence[str] | None = None,
     ) -> int:
         """Return the best number of rounds of every member that is grown in rounds, each watched alone."""
         if not self.early_stops:
@@ -186,6 +201,8 @@ class MemberModel:
             given: dict[str, Any] = {"rows": rows, "rows_val": where} if _needs_rows(member) else {}
             if weight is not None and member.takes_weight:
                 given["weight"] = weight
+            if _needs_names(member):
+                given["names"] = names
             found.append(self._make(item).find_rounds(x, y, seen, y_val, patience=patience, **given))
         return MemberRounds.of(found)
 
@@ -227,6 +244,8 @@ class MemberModel:
             more["rounds"] = each[position]
         if given.weight is not None and model.takes_weight:
             more["weight"] = given.weight
+        if _needs_names(model):
+            more["names"] = given.names
         return model.fit(given.x, given.y, **more)
 
     def _unseen(self, given: Fit, fold: InnerFold) -> Floats:
@@ -280,3 +299,7 @@ def _seen(model: Model, x: Floats, rows: Rows | None) -> tuple[Floats, Rows | No
 
 def _needs_rows(model: Model) -> bool:
     return model.history > 0 or bool(getattr(model, "needs_rows", False))
+
+
+def _needs_names(model: Model) -> bool:
+    return bool(getattr(model, "needs_names", False))

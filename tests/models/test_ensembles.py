@@ -291,3 +291,47 @@ def test_an_ensemble_needs_what_its_members_need(tmp_path, monkeypatch):
     assert own_modules("mean", params) == ["my_line"]
     assert model_requirements("mean", params) == ["scikit-learn", "scipy", "xgboost"]
     assert model_requirements("stacking", {"models": ["ridge", "lasso"], "meta": {"lightgbm": {}}}) == ["lightgbm", "scikit-learn"]
+
+
+NAMED = {"lightgbm": {"n_estimators": 15, "num_leaves": 5, "monotone": {"b": -1}, "categorical": ["c"]}}
+
+
+@pytest.mark.parametrize("name", ["mean", "weighted", "stacking"])
+def test_arguments_of_members_name_columns(name, panel):
+    x, y, rows = panel
+    x = np.column_stack([x[:, :2], np.arange(len(x)) % 3])
+    names = ("a", "b", "c")
+    model = make_model(name, {"models": [NAMED, "ridge"]}, task="regression")
+    assert model.needs_names
+    assert not make_model(name, {"models": [BOOSTED, "ridge"]}, task="regression").needs_names
+    model.fit(x, y, rows=rows, names=names)
+    alone = make_model("lightgbm", NAMED["lightgbm"], task="regression").fit(x, y, names=names)
+    np.testing.assert_array_equal(model.members_[0].predict(x), alone.predict(x))
+    rising = np.repeat(x[:1], 30, axis=0)
+    rising[:, 1] = np.linspace(x[:, 1].min(), x[:, 1].max(), 30)
+    assert (np.diff(model.members_[0].predict(rising)) <= 0).all()
+
+
+def test_a_calibrated_member_names_columns(panel):
+    x, y, rows = panel
+    classes = (y > np.median(y)).astype(float)
+    params = {"model": {"lightgbm": {"n_estimators": 5, "monotone": {"b": 1}}}}
+    model = make_model("calibrated", params, task="classification").fit(x[:, :2], classes, rows=rows, names=("a", "b"))
+    assert model.members_[0].columns_.monotone == (0, 1)
+
+
+def test_rounds_of_a_member_that_names_columns_are_its_own(panel):
+    x, y, rows = panel
+    names, half = ("a", "b"), len(x) // 2
+    first, last = (x[:half, :2], y[:half]), (x[half:, :2], y[half:])
+    params = {"n_estimators": 40, "monotone": {"b": -1}}
+    model = make_model("mean", {"models": [{"lightgbm": params}, "ridge"]}, task="regression")
+    found = model.find_rounds(*first, *last, patience=3, rows=rows[:half], rows_val=rows[half:], names=names)
+    alone = make_model("lightgbm", params, task="regression").find_rounds(*first, *last, patience=3, names=names)
+    assert found.each == (alone, None)
+
+
+def test_a_column_that_is_not_there_is_told_of_the_member(panel):
+    x, y, rows = panel
+    with pytest.raises(ModelError, match="'c' is not available, try a, z"):
+        make_model("mean", {"models": [NAMED, "ridge"]}, task="regression").fit(x[:, :2], y, rows=rows, names=("a", "z"))
