@@ -119,8 +119,8 @@ def test_ray_accepts_its_clusters(name: str) -> None:
     assert kinds[config["head_node_type"]]["resources"] == {"CPU": 0}
     assert not config["provider"]["cache_stopped_nodes"]
     for commands in (config["head_start_ray_commands"], config["worker_start_ray_commands"]):
-        assert "RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=/home/ray/ray_token RAY_worker_niceness=0" in commands[-1]
-    assert "/home/ray/ray_token" in config["file_mounts"]
+        assert "RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$HOME/ray_token RAY_worker_niceness=0" in commands[-1]
+    assert "~/ray_token" in config["file_mounts"]
     for kind in (kinds["cpu"]["node_config"], kinds["gpu"]["node_config"]):
         spot = kind.get("InstanceMarketOptions") == {"MarketType": "spot"}
         assert spot or {"preemptible": True} in kind["scheduling"]
