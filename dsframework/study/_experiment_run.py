@@ -175,8 +175,8 @@ class ExperimentRun:
         best = self.tuning.best()
         cv = self.tuning.cv() or (result.cv if result else {})
         decided = cv.get(plan.metric)
-        ended: Counter[str] = Counter(trial.status for trial in self.trials.values())
-        if not self.trials and result:
+        ended = self.tuning.ended
+        if not ended.total() and result:
             ended = Counter(finished=result.n_trials - result.n_pruned, pruned=result.n_pruned)
         return ExperimentProgress(
             name=self.name,

@@ -6,7 +6,7 @@ The same procedure inside the whole part before the final test chooses the point
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,6 +87,11 @@ class NestedRun:
     def trials(self) -> dict[int, TrialRecord]:
         """The trials of all searches that have ended, by their number."""
         return {number: trial for search in self._searches.values() for number, trial in search.trials.items()}
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How many of them ended in which way."""
+        return sum((search.ended for search in self._searches.values()), Counter())
 
     @property
     def resumed(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -69,6 +69,7 @@ class TuningRun:
         self.position, self.greater_is_better, self.import_path = position, greater_is_better, import_path
         self.inside, self.offset, self.keeps_predictions = inside, offset, inside is None
         self.trials: dict[int, TrialRecord] = {}
+        self.ended: Counter[str] = Counter()
         self.resumed = 0
         self._spent: str | None = None
         self._best_history: list[float] = []
@@ -373,6 +374,9 @@ class TuningRun:
         self._note(record)
 
     def _note(self, record: TrialRecord) -> None:
+        if (before := self.trials.get(record.number)) is not None:
+            self.ended[before.status] -= 1
+        self.ended[record.status] += 1
         self.trials[record.number] = record
         if record.status == "finished" and self._is_best(record):
             self._best = record
