@@ -46,6 +46,8 @@ class Prepared:
         Number of a fold (0 for the final test) to the folds inside its training part; empty where the split is not nested.
     settings
         The rows and folds of the other points, where stages are searched; None where all points run on these.
+    earlier
+        The keys of the trials of earlier studies that the search begins with, and of all that were tried beside them on the same rows.
     """
 
     plan: Plan
@@ -57,6 +59,7 @@ class Prepared:
     panel: Panel
     inner: dict[int, list[Fold]] = field(default_factory=dict)
     settings: StageSettings | None = None
+    earlier: frozenset[str] = frozenset()
 
     def at(self, params: dict[str, Any]) -> Prepared:
         """Return what a point of the search space runs on.

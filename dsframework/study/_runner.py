@@ -220,7 +220,8 @@ class Runner:
             chosen = [TrialRecord(number=at, key="", params=one.params, status="finished", cv=one.cv) for at, one in enumerate(results)]
             return account_for_trials(chosen, self.metric, greater_is_better=self.greater_is_better, what="experiments")
         trials = [trial for run in done for trial in self._trials_of(run)]
-        return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better)
+        earlier = frozenset(key for run in done for key in run.prepared.earlier)
+        return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better, earlier=earlier)
 
     def _trials_of(self, run: ExperimentRun) -> list[TrialRecord]:
         """The trials of an experiment; those of one that was finished before are read again."""
