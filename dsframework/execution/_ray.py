@@ -509,6 +509,10 @@ class RayExecutor:
         """Store a value in the object store; returns its handle."""
         return self._crew.put(self._queue, value)
 
+    def drop(self, handle: Handle) -> None:
+        """Forget a value that no task in hand reads."""
+        self._crew.drop(handle)
+
     def submit(self, work: Work) -> None:
         """Queue a fit."""
         self._kind = work.kind
