@@ -258,16 +258,20 @@ def wait_for(pid: int) -> int:
 
 
 def kill_at(pid: int, fits: Path, *, n_fits: int, delay: float) -> bool:
-    """Kill a driver a moment after it has begun so many fits, or while it starts; returns whether it had not ended by itself."""
+    """Kill a driver a moment after it has begun so many fits, or while it starts; returns whether it had not finished by then."""
     before = lines_of(fits)
     deadline = time.monotonic() + (120 if n_fits else 15 * delay)
     while lines_of(fits) - before < max(1, n_fits) and time.monotonic() < deadline:
-        if os.waitpid(pid, os.WNOHANG)[0]:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            assert status == 0, "the study failed by itself"
             return False
         time.sleep(0.005)
     time.sleep(delay)
     os.kill(pid, signal.SIGKILL)
-    return wait_for(pid) == -signal.SIGKILL
+    code = wait_for(pid)
+    assert code in (0, -signal.SIGKILL), "the study failed by itself"
+    return code == -signal.SIGKILL
 
 
 def lines_of(path: Path) -> int:

@@ -220,15 +220,16 @@ export interface EvaluationTable {
 /**
  * How much of the best trial's score its being the best of many explains; `sentence` says it in words.
  *
- * Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_effective` is how many independent trials all of them amount
- * to. `deflated` is the best mean score over the folds without what the best of as many equal trials gains by luck (`by_luck`), `p_value`
- * how likely such a best one is when all are equally good. `overfitting_probability` is how often the best trial of one half of the folds
- * is below the median on the other half, over `n_splits` ways to halve them, of the trials that were fitted on every fold; None where
- * there are too few folds or trials.
+ * Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_earlier` more were tried in the studies that the search began
+ * with. `n_effective` is how many independent trials all of them amount to. `deflated` is the best mean score over the folds without what
+ * the best of as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
+ * `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
+ * ways to halve them, of the trials that were fitted on every fold; None where there are too few folds or trials.
  */
 export interface TrialsAccount {
   n_trials: number;
   n_pruned: number;
+  n_earlier: number;
   n_effective: number;
   n_folds: number;
   score: number;
@@ -530,14 +531,6 @@ export interface ExperimentResult {
   seconds: number;
 }
 /**
- * How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step.
- */
-export interface LearningCurve {
-  of: string;
-  steps: number;
-  values: number[];
-}
-/**
  * What tuning inside one fold of a nested split chose, and what came of it; fold 0 is the final test.
  *
  * `inner` is the mean score of `params` over the folds inside, by which they were chosen among `n_trials` points; `outer` is their score
@@ -551,6 +544,14 @@ export interface NestedFold {
   inner: number | null;
   outer: number | null;
   n_trials: number;
+}
+/**
+ * How the loss went that a fit watched: at most 20 values in equal distances over its `steps`, the last of them at the last step.
+ */
+export interface LearningCurve {
+  of: string;
+  steps: number;
+  values: number[];
 }
 /**
  * An experiment has a run.

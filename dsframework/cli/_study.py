@@ -176,15 +176,19 @@ def _show(outcome: Any) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     from dsframework.errors import SpecError
+    from dsframework.execution import place
     from dsframework.experiment import expand
-    from dsframework.spec import load_spec
+    from dsframework.spec import load_spec, located
+    from dsframework.tracking import home
 
     try:
         spec = load_spec(options.spec, settings=options.settings)
         plans = expand(spec)
+        place(spec.resources, home())
     except SpecError as error:
-        if options.json:
-            print(json.dumps({"valid": False, "issues": [vars(issue) for issue in error.issues]}))
+        found = located(error, options.spec, settings=options.settings)
+        if options.json and isinstance(found, SpecError):
+            print(json.dumps({"valid": False, "issues": [vars(issue) for issue in found.issues]}))
             return 2
         raise
     if options.json:

@@ -55,6 +55,10 @@ class Executor(Protocol):
         """Hand over a large value; returns its handle."""
         ...
 
+    def drop(self, handle: Any) -> None:
+        """Forget a value that no task in hand reads, here and where workers hold it."""
+        ...
+
     def submit(self, work: Work) -> None:
         """Queue a task; handles among its arguments are resolved."""
         ...

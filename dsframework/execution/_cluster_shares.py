@@ -58,8 +58,8 @@ class ClusterShares:
             return standing.may
         return None if now - self._heard > _SILENT_SECONDS else 1
 
-    def step(self, now: float, wishes: dict[int, Wish], *, idle: int, coming: int) -> None:
-        """Take in an answer that is there, and ask again where it is time to."""
+    def step(self, now: float, wishes: dict[int, Wish], *, room: int, idle: int, coming: int) -> None:
+        """Take in an answer that is there, and ask again where it is time to; see `Asked`."""
         if self._asking is not None:
             self._take(now)
         if now - self._heard > _SILENT_SECONDS:
@@ -71,7 +71,7 @@ class ClusterShares:
         fit = {name: float(amount) for name, amount in placement.asks.items() if amount}
         try:
             self._keeper = self._keeper or self._find()
-            asked = Asked(self._crew, self._user, placement.pool, fit, placement.workers, idle, coming, wishes)
+            asked = Asked(self._crew, self._user, placement.pool, fit, room, placement.workers is not None, idle, coming, wishes)
             self._asking = self._keeper.ask.remote(asked)
         except (self._ray.exceptions.RayError, ValueError):
             self._miss(now)

@@ -70,6 +70,13 @@ class Crew(ABC):
             self._values[self._made] = Value(value, queue.number)
             return Handle(self._made)
 
+    def drop(self, handle: Handle) -> None:
+        """Forget a value that no task in hand reads."""
+        with self._lock:
+            value = self._values.pop(handle.number, None)
+            if value is not None:
+                self._drop(handle.number, value)
+
     def submit(self, queue: Queue, work: Work) -> None:
         """Queue a task."""
         with self._lock:

@@ -57,6 +57,10 @@ class LocalExecutor:
         """Copy a value to shared memory, where every worker reads it in place."""
         return self._pool.put(self._queue, value)
 
+    def drop(self, handle: Handle) -> None:
+        """Forget a value that no task in hand reads."""
+        self._pool.drop(handle)
+
     def submit(self, work: Work) -> None:
         """Queue a fit."""
         self._kind = work.kind

@@ -325,7 +325,7 @@ class RayCrew(Crew):
             wants = min(queue.left, self._slots)
             more = min(idle, max(0, wants - at[number]))  # it will have them in a moment
             wishes[number], idle = Wish(queue.priority, wants, at[number] + more), idle - more
-        self._shares.step(now, wishes, idle=idle, coming=len(self._coming))
+        self._shares.step(now, wishes, room=self._slots, idle=idle, coming=len(self._coming))
         for number, queue in self._queues.items():
             queue.may = self._shares.may(number, now)
 
@@ -508,6 +508,10 @@ class RayExecutor:
     def put(self, value: Any) -> Handle:
         """Store a value in the object store; returns its handle."""
         return self._crew.put(self._queue, value)
+
+    def drop(self, handle: Handle) -> None:
+        """Forget a value that no task in hand reads."""
+        self._crew.drop(handle)
 
     def submit(self, work: Work) -> None:
         """Queue a fit."""

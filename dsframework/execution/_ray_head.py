@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import suppress
 from typing import Any
 
 from dsframework.errors import ExecutorError
@@ -44,6 +43,7 @@ class Head:
         if own is not None:
             self._places["node on this machine"] = (own["NodeManagerAddress"], own["NodeManagerPort"])
         self._since: float | None = None
+        self._gone = False
         self._looked = 0.0
 
     @property
@@ -57,19 +57,20 @@ class Head:
         Raises
         ------
         HeadLostError
-            When one of them has not answered for a while.
+            When one of them was gone, whether or not another has come in its place, or has not answered for a while.
         """
         moment = time.monotonic()
         if moment - self._looked < _LOOK_SECONDS and not now:
             return
         self._looked = moment
-        gone = next(((name, place) for name, place in self._places.items() if not _answers(*place)), None)
-        if gone is None:
+        silent = {name: how for name, place in self._places.items() if (how := _silence(*place)) is not None}
+        if silent and self._since is None:
+            self._since = moment
+        if self._gone or (self._since is not None and moment - self._since >= _PATIENCE_SECONDS):
+            raise HeadLostError(f"Ray's {next(iter(silent), 'head')} does not answer any more", field="executor")
+        self._gone = "gone" in silent.values()
+        if not silent:
             self._since = None
-            return
-        self._since = moment if self._since is None else self._since
-        if moment - self._since >= _PATIENCE_SECONDS:
-            raise HeadLostError(f"Ray's {gone[0]} at {gone[1][0]}:{gone[1][1]} does not answer any more", field="executor")
 
 
 def _place_of(address: str) -> tuple[str, int]:
@@ -77,7 +78,12 @@ def _place_of(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _answers(host: str, port: int) -> bool:
-    with suppress(OSError), socket.create_connection((host, port), timeout=_ANSWER_SECONDS):
-        return True
-    return False
+def _silence(host: str, port: int) -> str | None:
+    """How a place is silent: nobody is there, or he who is does not answer yet; None where he does."""
+    try:
+        with socket.create_connection((host, port), timeout=_ANSWER_SECONDS):
+            return None
+    except ConnectionRefusedError:
+        return "gone"
+    except OSError:
+        return "late"

@@ -6,6 +6,7 @@ dying itself, it hears again within a second.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections import deque
@@ -48,8 +49,10 @@ class Asked(NamedTuple):
         Who, for whom, and where.
     fit
         What one fit takes.
-    most
-        How many fits the pool may come to do where machines are started on demand; None for what is there.
+    room
+        How many such fits the cluster has room for at once, which may be fewer than its sums say.
+    on_demand
+        Whether that is what the pool may come to do, as machines are started on demand.
     idle, coming
         How many workers it has that no study needs, and how many it waits for.
     wishes
@@ -60,7 +63,8 @@ class Asked(NamedTuple):
     user: str
     pool: str
     fit: dict[str, float]
-    most: int | None
+    room: int
+    on_demand: bool
     idle: int
     coming: int
     wishes: dict[int, Wish]
@@ -146,12 +150,15 @@ class ShareKeeper:
     def _claims(self, lease: _Lease, capacity: dict[str, float], now: float) -> list[Claim]:
         """The claims of a crew; a pool whose machines are started on demand, or are gone, is a kind of resource by itself."""
         asked, fit = lease.asked, lease.asked.fit
-        if asked.most is not None:
+        if asked.on_demand:
             fit = {f"pool {asked.pool}": 1.0}
-            capacity[f"pool {asked.pool}"] = float(asked.most)
+            capacity[f"pool {asked.pool}"] = float(asked.room)
         elif any(self._whole.get(name, 0.0) < amount for name, amount in fit.items()):
             fit = {f"pool {asked.pool} to come": 1.0}
             capacity[f"pool {asked.pool} to come"] = 1.0
+        elif fit:  # what is left over on each node is lost to others
+            scarcest = max(fit, key=lambda name: fit[name] / self._whole[name])
+            fit = {**fit, scarcest: max(fit[scarcest], self._whole[scarcest] / max(1, asked.room))}
         common: dict[str, Any] = {"user": asked.user, "pool": asked.pool, "asks": fit}
         found = [
             Claim(
@@ -166,7 +173,7 @@ class ShareKeeper:
         ours: dict[str, float] = {}
         for lease in self._leases.values():
             workers = lease.asked.idle + lease.asked.coming + sum(wish.has for wish in lease.asked.wishes.values())
-            for name, amount in lease.asked.fit.items() if lease.asked.most is None else ():
+            for name, amount in () if lease.asked.on_demand else lease.asked.fit.items():
                 ours[name] = ours.get(name, 0.0) + workers * amount
         taken = {name: max(0.0, whole - free.get(name, 0.0) - ours.get(name, 0.0)) for name, whole in self._whole.items()}
         self._foreign.append((now, taken))
@@ -193,6 +200,5 @@ class ShareKeeper:
 
 
 def _look() -> Resources:
-    import ray
-
+    ray: Any = importlib.import_module("ray")
     return ray.cluster_resources(), ray.available_resources()

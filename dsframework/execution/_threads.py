@@ -61,6 +61,9 @@ class ThreadExecutor:
         """Return `value` itself: threads share memory."""
         return value
 
+    def drop(self, handle: Any) -> None:
+        """Nothing was copied."""
+
     def submit(self, work: Work) -> None:
         """Queue a fit."""
         if self._pool is None:

@@ -144,15 +144,16 @@ class EvaluatorResult(Record):
 class TrialsAccount(Record):
     """How much of the best trial's score its being the best of many explains; `sentence` says it in words.
 
-    Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_effective` is how many independent trials all of them amount
-    to. `deflated` is the best mean score over the folds without what the best of as many equal trials gains by luck (`by_luck`), `p_value`
-    how likely such a best one is when all are equally good. `overfitting_probability` is how often the best trial of one half of the folds
-    is below the median on the other half, over `n_splits` ways to halve them, of the trials that were fitted on every fold; None where
-    there are too few folds or trials.
+    Of `n_trials` that were tried `n_pruned` were not fitted on every fold; `n_earlier` more were tried in the studies that the search began
+    with. `n_effective` is how many independent trials all of them amount to. `deflated` is the best mean score over the folds without what
+    the best of as many equal trials gains by luck (`by_luck`), `p_value` how likely such a best one is when all are equally good.
+    `overfitting_probability` is how often the best trial of one half of the folds is below the median on the other half, over `n_splits`
+    ways to halve them, of the trials that were fitted on every fold; None where there are too few folds or trials.
     """
 
     n_trials: int
     n_pruned: int = 0
+    n_earlier: int = 0
     n_effective: float
     n_folds: int
     score: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -135,7 +136,15 @@ class _Process:
         store.set_tags(study, {ATTEMPT: str(attempt), "tsml.detached": "process", LOG: log_tag(place)})
         command = [sys.executable, *_arguments(study, self._executor, fresh=fresh)]
         with place.open("ab") as log:
-            process = subprocess.Popen(command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env={**os.environ, "TSML_HOME": str(home())},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         threading.Thread(target=process.wait, name=f"tsml-study-{study[:8]}", daemon=True).start()  # leaves no zombie behind
         store.set_owner(study, process.pid)
         return None

@@ -64,7 +64,9 @@ def _curve(final: FinalOutcome) -> LearningCurve | None:
 
 def _account(run: ExperimentRun) -> TrialsAccount | None:
     """The account of the trials that the tested point was the best of; of a nested search those before the final test."""
-    found = account_for_trials(run.tuning.to_account(), run.prepared.plan.metric, greater_is_better=run.greater_is_better)
+    found = account_for_trials(
+        run.tuning.to_account(), run.prepared.plan.metric, greater_is_better=run.greater_is_better, earlier=run.prepared.earlier
+    )
     if found is None or not isinstance(run.tuning, NestedRun):
         return found
     return found.model_copy(update={"sentence": f"In the tuning before the final test: {found.sentence}"})

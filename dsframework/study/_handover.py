@@ -29,7 +29,7 @@ def hand_over(study: str) -> None:
     place = _place(study)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = place.with_suffix(f".{os.getpid()}")
-    given = {name: value for name, value in os.environ.items() if not name.startswith(_OF_RAY)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(_OF_RAY)} | {"TSML_HOME": str(home())}
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(given, file)
     fresh.replace(place)

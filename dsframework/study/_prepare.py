@@ -14,7 +14,6 @@ import polars as pl
 
 from dsframework.data import Panel, load_panel, naming
 from dsframework.errors import TsmlError
-from dsframework.execution import memory
 from dsframework.experiment import Dataset, FitJob, Learned, Plan, build_dataset, digest, resolve_target, with_weight_column
 from dsframework.features import entities_read, own_paths
 from dsframework.own_code import own_sources
@@ -22,14 +21,11 @@ from dsframework.preprocessing import own_steps
 from dsframework.spec import own_classes
 from dsframework.splitting import Fold
 from dsframework.study._cuts import Cuts, cut, uncut
-from dsframework.study._stage_settings import LastUsed, StageSettings, common_rows
+from dsframework.study._stage_settings import LastUsed, StageSettings, common_rows, room_for_rows
 
 T = TypeVar("T")
 _OTHERS = 5
 """How many other entities stand in the example of a model that compares those of a time."""
-
-_SHARE, _LITTLE = 8, 1 << 33
-"""The rows of a search's settings have at most one part in so many of the memory; and what is taken for it where nobody tells."""
 
 __all__ = ["Prepared", "Preparer", "code_version", "source_of"]
 
@@ -46,6 +42,8 @@ class Prepared:
         Number of a fold (0 for the final test) to the folds inside its training part; empty where the split is not nested.
     settings
         The rows and folds of the other points, where stages are searched; None where all points run on these.
+    earlier
+        The keys of the trials of earlier studies that the search begins with, and of all that were tried beside them on the same rows.
     """
 
     plan: Plan
@@ -57,6 +55,7 @@ class Prepared:
     panel: Panel
     inner: dict[int, list[Fold]] = field(default_factory=dict)
     settings: StageSettings | None = None
+    earlier: frozenset[str] = frozenset()
 
     def at(self, params: dict[str, Any]) -> Prepared:
         """Return what a point of the search space runs on.
@@ -121,7 +120,7 @@ class Preparer:
         self._base, self._frames = base, frames
         self._panels: dict[str, Panel | TsmlError] = {}
         self._datasets: dict[str, Dataset | TsmlError] = {}
-        self._of_settings: LastUsed[Dataset] = LastUsed((memory()[0] or _LITTLE) // _SHARE, lambda dataset: dataset.x.nbytes)
+        self._of_settings: LastUsed[Dataset] = LastUsed(room_for_rows(), lambda dataset: dataset.x.nbytes)
 
     def prepare(self, plan: Plan) -> Prepared:
         """Return what a plan runs on.

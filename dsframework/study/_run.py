@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,8 @@ def _prepare(
             failures[plan.name] = error
     if not prepared:
         raise next(iter(failures.values()))
-    return prepared, failures, warm_searches(spec, prepared, searches)
+    warm, earlier = warm_searches(spec, prepared, searches)
+    return [replace(item, earlier=earlier.get(item.plan.name, frozenset())) for item in prepared], failures, warm
 
 
 def _key(spec: ExperimentSpec, prepared: list[Prepared]) -> str:

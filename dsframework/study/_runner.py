@@ -33,6 +33,7 @@ from dsframework.records import (
     standing,
 )
 from dsframework.study._experiment_run import ExperimentRun
+from dsframework.study._handles import Handles
 from dsframework.study._pace import Pace
 from dsframework.study._record import Recorder
 from dsframework.study._recorded_result import RESULT
@@ -105,7 +106,7 @@ class Runner:
         self._tags, self._reuse = tags, reuse
         self._runs = [item for item in items if isinstance(item, ExperimentRun)]
         self._recorder = Recorder(journal, study=study, name=name, spec_yaml=spec_yaml)
-        self._handles: dict[str, Any] = {}
+        self._handles = Handles(executor)
         self._in_flight: dict[str, int] = {}
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
@@ -220,7 +221,8 @@ class Runner:
             chosen = [TrialRecord(number=at, key="", params=one.params, status="finished", cv=one.cv) for at, one in enumerate(results)]
             return account_for_trials(chosen, self.metric, greater_is_better=self.greater_is_better, what="experiments")
         trials = [trial for run in done for trial in self._trials_of(run)]
-        return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better)
+        earlier = frozenset(key for run in done for key in run.prepared.earlier)
+        return account_for_trials(trials, self.metric, greater_is_better=self.greater_is_better, earlier=earlier)
 
     def _trials_of(self, run: ExperimentRun) -> list[TrialRecord]:
         """The trials of an experiment; those of one that was finished before are read again."""
@@ -241,6 +243,7 @@ class Runner:
             finished = self._executor.wait(_POLL_SECONDS) if self._in_flight else []
             self._pace.note(len(finished), time.monotonic())
             for key, outcome in finished:
+                self._handles.done(key)
                 self._take(self._runs[self._in_flight.pop(key)], key, outcome)
             for run in [run for run in waiting if not run.active]:
                 waiting.remove(run)
@@ -258,10 +261,8 @@ class Runner:
                 task = run.next_task()
                 if task is None:
                     break
-                if task.dataset_key not in self._handles:
-                    self._handles[task.dataset_key] = self._executor.put(task.prepared.dataset)
                 self._in_flight[task.key] = self._runs.index(run)
-                work = task.work(self._handles[task.dataset_key], tame=run.tame and self._placement.anywhere)
+                work = task.work(self._handles.of(task), tame=run.tame and self._placement.anywhere)
                 self._executor.submit(replace(work, seconds=self._limit(task)))
 
     def _limit(self, task: Task) -> float | None:

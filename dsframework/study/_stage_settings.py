@@ -15,6 +15,7 @@ import numpy as np
 
 from dsframework.data import Panel
 from dsframework.errors import SpecError, SplitError
+from dsframework.execution import memory
 from dsframework.experiment import Dataset, Plan, digest
 from dsframework.features import warm_for_all
 from dsframework.spec import SpecIssue
@@ -26,12 +27,18 @@ from dsframework.study._space import count, grid
 if TYPE_CHECKING:
     from dsframework.study._prepare import Prepared
 
-__all__ = ["LastUsed", "StageSettings", "common_rows", "settings_of"]
+__all__ = ["LastUsed", "StageSettings", "common_rows", "room_for_rows", "settings_of"]
 
 T = TypeVar("T")
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 _MOST = 1_000
 """How many settings of one stage are looked at before the first fit."""
+_SHARE, _LITTLE = 8, 1 << 33
+
+
+def room_for_rows() -> int:
+    """Return the bytes that the rows of a search's settings may have: an eighth of the memory, 1 GiB where nobody tells that."""
+    return (memory()[0] or _LITTLE) // _SHARE
 
 
 class LastUsed(Generic[T]):

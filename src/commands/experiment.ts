@@ -140,9 +140,9 @@ function addDraftCommands(around: IAround): void {
         const { yaml } = draft;
         try {
           const { begun } = await studies.start({ yaml }, executor);
-          tellBefore(around, begun, () =>
-            studies.start({ yaml }, executor, true)
-          );
+          tellBefore(around, begun, async () => {
+            await studies.start({ yaml }, executor, true);
+          });
         } catch (reason) {
           if (draft.report(reason)) {
             return;
@@ -250,7 +250,7 @@ function addFileCommands(
 function tellBefore(
   { trans }: IAround,
   begun: DetachedStudy['begun'],
-  again: () => Promise<unknown>
+  again: () => Promise<void>
 ): void {
   if (begun === 'running') {
     Notification.info(trans.__('This experiment runs already.'));

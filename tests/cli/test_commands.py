@@ -73,6 +73,17 @@ def test_settings_reach_the_spec_from_the_command(folder: Path) -> None:
     assert json.loads(done.stdout)["experiments"] == ["ridge", "ridge-2"]
 
 
+def test_a_pool_that_is_not_there_is_told_before_the_run(folder: Path) -> None:
+    text = SPEC + "resources: {pool: cpuu}\n"
+    (folder / "pool.yaml").write_text(text)
+    done = tsml(folder, "validate", "pool.yaml")
+    line = text.splitlines().index("resources: {pool: cpuu}") + 1
+    assert done.returncode == 2
+    assert f"pool.yaml:{line}: resources.pool: there is no pool 'cpuu' here, only cpu, gpu, did you mean 'cpu'?" in done.stderr
+    issues = json.loads(tsml(folder, "validate", "pool.yaml", "--json").stdout)["issues"]
+    assert [(issue["field"], issue["line"]) for issue in issues] == [("resources.pool", line)]
+
+
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [

@@ -191,6 +191,17 @@ def test_a_killed_workers_tasks_are_done_by_others(executor: LocalExecutor) -> N
     assert set(found.values()) == {"awake"}
 
 
+def test_the_end_of_the_workers_parent_costs_no_task_anything(executor: LocalExecutor) -> None:
+    for number in range(20):
+        executor.submit(Work(f"{number}", sleep, (0.05,), kind="nap"))
+    found = gather(executor, 1)
+    nursery = shared_pool()._process
+    assert nursery is not None
+    nursery.kill()
+    found |= gather(executor, 20 - len(found))
+    assert found == {f"{number}": "awake" for number in range(20)}
+
+
 def answer_while_dying(mark: str, seconds: float) -> bytes:
     if not Path(mark).exists():
         Path(mark).touch()

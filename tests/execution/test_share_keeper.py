@@ -23,7 +23,7 @@ class Cluster:
 
     def ask(self, user: str, wants: int, has: int = 0, **more: Any) -> Any:
         self.now += 0.5
-        given = {"crew": user, "pool": "cpu", "fit": {"CPU": 1.0}, "most": None, "idle": 0, "coming": 0, **more}
+        given = {"crew": user, "pool": "cpu", "fit": {"CPU": 1.0}, "room": 8, "on_demand": False, "idle": 0, "coming": 0, **more}
         answer = self.keeper.ask(Asked(user=user, wishes={1: Wish("normal", wants, has)} if wants else {}, **given))
         return answer if not wants else answer.standings[1]
 
@@ -72,8 +72,17 @@ def test_what_others_than_studies_take_is_not_shared_out(cluster: Cluster) -> No
 
 
 def test_a_pool_whose_machines_are_started_on_demand_is_counted_by_itself(cluster: Cluster) -> None:
-    assert cluster.ask("ann", 20, most=16, pool="burst").may == 16
+    assert cluster.ask("ann", 20, room=16, on_demand=True, pool="burst").may == 16
     assert cluster.ask("bob", 20).may == 8
+
+
+def test_what_the_nodes_have_no_room_for_is_not_shared_out(cluster: Cluster) -> None:
+    """Two nodes of four processors do one fit of two and a half each, though eight are enough for three."""
+    cluster.whole = {"CPU": 8.0, "memory": 1e12}
+    wide: dict[str, Any] = {"fit": {"CPU": 2.5, "memory": 1e9}, "room": 2}
+    assert cluster.ask("ann", 20, **wide).may == 2
+    assert cluster.ask("bob", 20, **wide).may == 1
+    assert cluster.ask("ann", 20, **wide).may == 1
 
 
 def test_of_what_is_not_there_one_is_asked_for(cluster: Cluster) -> None:

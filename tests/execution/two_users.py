@@ -106,7 +106,7 @@ def main(folder: Path) -> None:
 
     (folder / "quotas.yaml").write_text(QUOTAS)
     os.environ |= {"TSML_HOME": str(folder), "TSML_QUOTAS": str(folder / "quotas.yaml"), "RAY_AUTH_MODE": "disabled"}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 3, "include_dashboard": False})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 3, "include_dashboard": False})
     os.environ["RAY_ADDRESS"] = cluster.address
     try:
         print(json.dumps(watch(folder)))

@@ -58,6 +58,14 @@ async def test_a_study_is_started_followed_listed_and_compared(ask, mlflow):
     done = await status_when(ask, study, lambda status: status["status"] in ENDED)
     assert done["status"] == "finished", (done, (mlflow / "logs" / f"{study}.log").read_text())
     assert (done["trials_done"], done["trials_failed"]) == (3, 0)
+    assert begun["begun"] == "started"
+    again = await start(ask, QUICK)
+    assert (again["study"], again["begun"], again["status"]) == (study, "finished", "finished")
+    log = await ask("GET", f"studies/{study}/logs", params={"lines": "500"})
+    assert (log.code, log.body["study"], log.body["status"]) == (200, study, "finished")
+    assert log.body["lines"][0].startswith(f"study {study} on local")
+    assert len((await ask("GET", f"studies/{study}/logs", params={"lines": "1"})).body["lines"]) == 1
+    assert (await ask("GET", f"studies/{study}/logs", params={"lines": "0"})).code == 400
 
     studies = (await ask("GET", "studies")).body["studies"]
     assert [item["study"] for item in studies] == [study]
@@ -114,6 +122,8 @@ async def test_a_study_reads_from_the_base_in_a_session_of_its_own_and_stops_whe
     study = (await start(ask, spec, base="books"))["study"]
     running = await status_when(ask, study, lambda status: status["trials_done"] >= 1)
     assert running["status"] == "running"
+    again = await start(ask, spec, base="books")
+    assert (again["study"], again["begun"]) == (study, "running")
     pid = process_of(study)
     assert os.getsid(pid) == pid  # so no signal to the server's session or group reaches it
     answer = await ask("POST", f"studies/{study}/stop")
@@ -160,7 +170,11 @@ async def test_an_unknown_executor_is_a_400(ask, executor):
 
 async def test_an_unknown_study_or_run_is_a_404(ask):
     unknown = ("none", "0" * 32)
-    for route in [f"{what}/{name}{part}" for what, part in (("studies", ""), ("runs", ""), ("runs", "/spec")) for name in unknown]:
+    for route in [
+        f"{what}/{name}{part}"
+        for what, part in (("studies", ""), ("studies", "/logs"), ("runs", ""), ("runs", "/spec"))
+        for name in unknown
+    ]:
         answer = await ask("GET", route, request_timeout=120)
         assert (answer.code, answer.body["code"]) == (404, "not_found"), route
     assert (await ask("POST", f"studies/{'0' * 32}/stop")).code == 404

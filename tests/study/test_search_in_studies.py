@@ -97,6 +97,19 @@ def test_a_search_begins_with_what_an_earlier_study_found(earlier: StudyOutcome,
     assert mean[1] < mean[0]
 
 
+def test_the_account_counts_the_trials_of_the_studies_that_a_search_began_with(earlier: StudyOutcome, tmp_path: Path) -> None:
+    warm = study(tmp_path, "counted", f"method: tpe, trials: 8, warm_start: ['{earlier.study}']")
+    alone = study(tmp_path, "alone", "method: tpe, trials: 8")
+    accounts = [one.result.trials for one in (warm, alone)]
+    assert [(account.n_trials, account.n_earlier) for account in accounts if account] == [(8, 16), (8, 0)]
+    assert warm.result.experiments[0].trials == accounts[0]
+    assert accounts[0] is not None
+    assert accounts[0].sentence.startswith("8 trials were tried after 16 in earlier studies, as many as ")
+    again = study(tmp_path, "again", f"method: tpe, trials: 8, warm_start: ['{warm.study}']", model=ELASTIC)
+    assert again.result.trials is not None
+    assert again.result.trials.n_earlier == 24
+
+
 def test_a_study_is_another_one_when_it_begins_with_other_scores(earlier: StudyOutcome, tmp_path: Path) -> None:
     one = study(tmp_path, "same", "method: tpe, trials: 2")
     assert study(tmp_path, "same", "method: tpe, trials: 2").study == one.study

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from dsframework.errors import SplitError, TsmlError
-from dsframework.experiment import digest, expand
+from dsframework.execution import ThreadExecutor
+from dsframework.experiment import digest, expand, fit_folds
 from dsframework.records import TrialRecord
 from dsframework.spec import parse_spec
 from dsframework.study import StudyOutcome, reproduce, run_study
 from dsframework.study._audit import audit_run
+from dsframework.study._handles import Handles
 from dsframework.study._prepare import Prepared, Preparer
+from dsframework.study._task import Task
 from dsframework.tracking import StudyStore, load_spec_of
 
 HEAD = """
@@ -179,6 +182,34 @@ def test_features_that_can_not_be_computed_are_told_before_the_first_fit(tmp_pat
     search = "search: {features: {a: [{lag: {columns: [volume], periods: [0]}}], b: [{lag: {columns: [volum], periods: [0]}}]}}\n"
     with pytest.raises(TsmlError, match=r"features\[0\].lag.columns: no such column.*did you mean volume"):
         study(tmp_path, document("wrong", search))
+
+
+def test_rows_of_settings_are_dropped_when_no_fit_in_hand_reads_them(tmp_path: Path) -> None:
+    first = prepared(document("room", SEARCH, TPE), tmp_path)
+    short, five, long = (
+        first.at(point) for point in ({}, {"features": "long"}, {"features": "long", "features.long.1.rolling.windows": [5, 21]})
+    )
+    dropped: list[Any] = []
+
+    class Counting(ThreadExecutor):
+        def drop(self, handle: Any) -> None:
+            dropped.append(handle)
+
+    handles = Handles(Counting(), most=short.dataset.x.nbytes + five.dataset.x.nbytes)
+    tasks = [Task(f"0/{number}/1", fit_folds, one, ()) for number, one in enumerate((short, five, long))]
+    assert [handles.of(task) for task in tasks[:2]] == [short.dataset, five.dataset]
+    handles.done(tasks[1].key)
+    assert handles.of(tasks[2]) is long.dataset
+    assert dropped == [five.dataset]
+    handles.done(tasks[0].key)
+    assert handles.of(tasks[1]) is five.dataset
+    assert dropped == [five.dataset, short.dataset]
+
+
+def test_a_search_whose_rows_have_no_room_is_the_same(searched: StudyOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("_handles", "_prepare"):
+        monkeypatch.setattr(f"dsframework.study.{module}.room_for_rows", lambda: 0)
+    assert told(study(tmp_path, document("stages", SEARCH, TPE, audit="full"), executor="local", fresh=True)) == told(searched)
 
 
 def test_pruning_goes_with_a_search_over_stages(tmp_path: Path) -> None:
