@@ -65,6 +65,8 @@ function Studies(props: IRunsView): JSX.Element {
           key={study.study}
           study={study}
           open={index === 0}
+          log={studies.logs.of(study.study)}
+          onLog={() => void studies.logs.toggle(study.study)}
           onStop={() => void studies.stop(study.study)}
           trans={trans}
         />

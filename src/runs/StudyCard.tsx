@@ -12,6 +12,8 @@ import {
   workFacts
 } from '../live/statusText';
 import { moment } from './format';
+import type { IShownLog } from './logs';
+import { LogView } from './LogView';
 import { isOver } from './studies';
 
 /** What a study is drawn from. */
@@ -20,6 +22,10 @@ export interface IStudyCard {
   study: StudyStatus;
   /** Whether its leaderboard is shown at first. */
   open: boolean;
+  /** What is shown of its log; nothing while it is hidden. */
+  log: IShownLog | null;
+  /** Called to show its log, or to hide it. */
+  onLog: () => void;
   /** Called to stop it. */
   onStop: () => void;
   /** The translations. */
@@ -30,11 +36,10 @@ export interface IStudyCard {
  * A study: how far it is, its best score so far, and its leaderboard.
  */
 export function StudyCard(props: IStudyCard): JSX.Element {
-  const { study, trans, onStop } = props;
+  const { study, log, trans, onLog, onStop } = props;
   const [open, setOpen] = React.useState(props.open);
   const over = isOver(study);
   const total = study.trials_total;
-  const waiting = waitingText(study, trans);
   const work = workFacts(study, trans).map(fact => (
     <span key={fact}>{fact}</span>
   ));
@@ -85,15 +90,22 @@ export function StudyCard(props: IStudyCard): JSX.Element {
         <span>{timeText(study, trans)}</span>
       </div>
       {work.length > 0 && <div className="jp-Tsml-facts">{work}</div>}
-      {waiting && (
-        <div className="jp-Tsml-facts" role="status">
-          {waiting}
-        </div>
-      )}
+      <div className="jp-Tsml-waiting" role="status">
+        {waitingText(study, trans)}
+      </div>
       {study.error && <div className="jp-Tsml-mistakes">{study.error}</div>}
       {open && study.experiments.length > 0 && (
         <Leaderboard study={study} trans={trans} />
       )}
+      <button
+        type="button"
+        className="jp-Tsml-fold"
+        aria-expanded={log !== null}
+        onClick={onLog}
+      >
+        <span aria-hidden="true">{log ? '▾' : '▸'}</span> {trans.__('Log')}
+      </button>
+      {log && <LogView log={log} trans={trans} />}
     </section>
   );
 }

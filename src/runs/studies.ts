@@ -4,6 +4,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { errorLine, type TsmlClient } from '../api';
 import type { DetachedStudy, StudyRequest, StudyStatus } from '../wire';
 import { hear } from '../live/announce';
+import { StudyLogs } from './logs';
 
 /** Where a study runs. */
 export type Executor = NonNullable<StudyRequest['executor']>;
@@ -32,6 +33,8 @@ export class StudiesModel implements IDisposable {
    * @param client - The server.
    */
   constructor(private readonly client: TsmlClient) {
+    this.logs = new StudyLogs(client);
+    this.logs.changed.connect(() => this._changed.emit());
     this._deafen = hear(status => this._hear(status));
     this._poll = new Poll({
       name: 'jupyterlab-tsml:studies',
@@ -41,6 +44,9 @@ export class StudiesModel implements IDisposable {
       standby: () => (this._watched ? 'when-hidden' : true)
     });
   }
+
+  /** What the studies have printed, for those that are asked for it. */
+  readonly logs: StudyLogs;
 
   /** The studies or what is known about them have changed. */
   get changed(): ISignal<this, void> {
@@ -136,6 +142,7 @@ export class StudiesModel implements IDisposable {
     }
     this._isDisposed = true;
     this._poll.dispose();
+    this.logs.dispose();
     this._deafen();
     Signal.clearData(this);
   }
@@ -145,6 +152,7 @@ export class StudiesModel implements IDisposable {
       const studies = await this.client.studies(LIMIT);
       this._error = '';
       this._take(studies);
+      await this.logs.refresh(studies);
     } catch (reason) {
       this._error = errorLine(reason);
       this._changed.emit();
