@@ -58,9 +58,12 @@ def test_a_study_runs_what_the_files_say_now(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("executor", ["local", "threads"])
 def test_two_folders_may_have_files_of_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: str) -> None:
+    """The current folder has one as well, and none of the studies is in it."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     write(tmp_path / "a", 0.0)
     write(tmp_path / "b", 1e12)
+    write(tmp_path / "here", 1e15)
+    monkeypatch.chdir(tmp_path / "here")
     one, other, again = (mae(tmp_path / name, executor) for name in ("a", "b", "a"))
     assert abs(other - 1e12) < one * 10
     assert again == one
