@@ -285,6 +285,7 @@ class RayCrew(Crew):
     def _step(self) -> bool:
         """Send what can be sent and take in what is there; returns whether to go on."""
         self._look_at_nodes()
+        self._share()
         with self._lock:
             if self._head is not None and self._head.silent:
                 self._lock.wait(_LOOK_SECONDS * 10)
@@ -296,7 +297,6 @@ class RayCrew(Crew):
                 finally:
                     self._lock.acquire()
                 return False
-            self._share()
             self._staff()
             for worker in self._dispatch.workers:
                 if worker > HERE:
@@ -315,19 +315,21 @@ class RayCrew(Crew):
         return True
 
     def _share(self) -> None:
-        """Say what the studies could use and have, and hear what they may have; called with the lock."""
-        if self._shares is None:
+        """Say what the studies could use and have, and hear what they may have."""
+        shares, now = self._shares, time.monotonic()
+        if shares is None or self._head is None or self._head.silent:
             return
-        now = time.monotonic()
-        at = Counter(self._dispatch.queue_of(worker) for worker in self._members)
-        wishes, idle = {}, sum(number for queue, number in at.items() if queue not in self._queues)
-        for number, queue in self._queues.items():
-            wants = min(queue.left, self._slots)
-            more = min(idle, max(0, wants - at[number]))  # it will have them in a moment
-            wishes[number], idle = Wish(queue.priority, wants, at[number] + more), idle - more
-        self._shares.step(now, wishes, room=self._slots, idle=idle, coming=len(self._coming))
-        for number, queue in self._queues.items():
-            queue.may = self._shares.may(number, now)
+        with self._lock:
+            at = Counter(self._dispatch.queue_of(worker) for worker in self._members)
+            wishes, idle = {}, sum(number for queue, number in at.items() if queue not in self._queues)
+            for number, queue in self._queues.items():
+                wants = min(queue.left, self._slots)
+                more = min(idle, max(0, wants - at[number]))  # it will have them in a moment
+                wishes[number], idle = Wish(queue.priority, wants, at[number] + more), idle - more
+        shares.step(now, wishes, room=self._slots, idle=idle, coming=len(self._coming))
+        with self._lock:
+            for number, queue in self._queues.items():
+                queue.may = shares.may(number, now)
 
     def _staff(self) -> None:
         most = [queue.left if queue.may is None else min(queue.left, queue.may) for queue in self._queues.values()]
