@@ -115,7 +115,7 @@ class ShareKeeper:
         self._foreign: deque[tuple[float, dict[str, float]]] = deque()
         self._looked = -_LOOK_SECONDS
         self._standings: dict[str, Standing] = {}
-        self._thought = -_THINK_SECONDS
+        self._thought, self._pause = -_THINK_SECONDS, _THINK_SECONDS
 
     def ask(self, asked: Asked) -> Answer:
         """Renew a crew's claim; returns how its studies stand. One without studies and workers lets go."""
@@ -126,7 +126,7 @@ class ShareKeeper:
             del self._leases[asked.crew]
         self._leases = {crew: one for crew, one in self._leases.items() if one.until > now}
         names = {number: f"{asked.crew}/{number}" for number in asked.wishes}
-        if now - self._thought >= _THINK_SECONDS or not self._standings.keys() >= set(names.values()):
+        if now - self._thought >= self._pause or not self._standings.keys() >= set(names.values()):
             self._think(now)
         others = any(one.place for name, one in self._standings.items() if name not in names.values())
         return Answer({number: self._told(self._standings[name]) for number, name in names.items()}, others)
@@ -146,6 +146,7 @@ class ShareKeeper:
         capacity = {name: amount - foreign.get(name, 0.0) for name, amount in self._whole.items()}
         claims = [claim for lease in self._leases.values() for claim in self._claims(lease, capacity, now)]
         self._standings = share_out(claims, capacity, self._quotas.users, self._quotas.everybody)
+        self._pause = max(_THINK_SECONDS, 10 * (self._clock() - now))  # a tenth of a processor at most
 
     def _claims(self, lease: _Lease, capacity: dict[str, float], now: float) -> list[Claim]:
         """The claims of a crew; a pool whose machines are started on demand, or are gone, is a kind of resource by itself."""
