@@ -6,9 +6,12 @@ Ray Client (``ray://``) is not used: a driver at its other end dies with the con
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import os
 import shlex
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +20,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dsframework.errors import ExecutorError, MissingDependencyError, NotFoundError, one_line
+from dsframework.execution._cluster import use_token
 
 __all__ = ["Job", "Jobs", "cluster_address", "jobs_of_cluster", "refuse_ray_client"]
 
 _KNOCK_SECONDS = 3.0
 _ANSWER_SECONDS = 20.0
+_POLL_SECONDS = 0.5
 _STATES: dict[str, Literal["queued", "running", "ended"]] = {"PENDING": "queued", "RUNNING": "running"}
 
 
@@ -78,11 +83,16 @@ def jobs_of_cluster() -> Jobs | None:
     Raises
     ------
     ExecutorError
-        When the cluster does not answer, or the address is one of Ray Client.
+        When the cluster does not answer, there is no token to send, or the address is one of Ray Client.
     """
     address = cluster_address()
     refuse_ray_client(address)
-    url = None if address is None else _dashboard(address)
+    if address is None:
+        return None
+    if importlib.util.find_spec("ray") is None:
+        raise MissingDependencyError("ray", "ray")
+    use_token()
+    url = _dashboard(address)
     if url is None:
         return None
     jobs = Jobs(url)
@@ -93,18 +103,14 @@ def _dashboard(address: str) -> str | None:
     """The dashboard of a cluster, as its head tells."""
     if "://" in address:
         return address.rstrip("/")
-    try:
-        from ray._private.services import canonicalize_bootstrap_address
-        from ray._raylet import GcsClient
-    except ImportError as error:
-        raise MissingDependencyError("ray", "ray") from error
+    services, core = importlib.import_module("ray._private.services"), importlib.import_module("ray._raylet")
     with _speaking(address):
-        place = address if address != "auto" else canonicalize_bootstrap_address("auto")
+        place = address if address != "auto" else services.canonicalize_bootstrap_address("auto")
         if place is None:
             return None
         host, _, port = place.rpartition(":")
         socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
-        found = GcsClient(address=place).internal_kv_get(b"dashboard", b"dashboard", _KNOCK_SECONDS)
+        found = core.GcsClient(address=place).internal_kv_get(b"dashboard", b"dashboard", _KNOCK_SECONDS)
     return f"http://{found.decode()}" if found else None
 
 
@@ -160,11 +166,28 @@ class Jobs:
             return bool(self._client._do_request("GET", "/api/jobs/").status_code == 200)
 
     def is_here(self) -> bool:
-        """Tell whether the cluster's head, where drivers of jobs run, is this machine."""
+        """Tell whether the cluster's head, where drivers of jobs run, is this machine.
+
+        Raises
+        ------
+        ExecutorError
+            When the dashboard does not know the head within some seconds of its own start.
+        """
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while not (head := self._head()):
+            if time.monotonic() > deadline:
+                raise ExecutorError(
+                    f"Ray at {self.url} does not say which node is its head", field="executor", mend="try again in a moment"
+                )
+            time.sleep(_POLL_SECONDS)
+        return head.get("nodeManagerHostname") == socket.gethostname() and _is_own(head.get("nodeManagerAddress", ""))
+
+    def _head(self) -> dict[str, Any] | None:
         with _speaking(self.url):
-            reply = self._client._do_request("GET", "/nodes?view=summary").json()
-        heads = [node for node in reply["data"]["summary"] if node.get("raylet", {}).get("isHeadNode")]
-        return any(node.get("hostname") == socket.gethostname() and _is_own(node.get("ip", "")) for node in heads)
+            reply = self._client._do_request("GET", "/nodes?view=summary")
+            reply.raise_for_status()
+            nodes = [node.get("raylet", {}) for node in reply.json()["data"]["summary"]]
+        return next((node for node in nodes if node.get("isHeadNode")), None)
 
     def submit(
         self, name: str, command: Sequence[str], *, folder: str | None, variables: Mapping[str, str], metadata: Mapping[str, str],
@@ -230,9 +253,8 @@ class Jobs:
 
     def follow(self, name: str) -> Iterator[str]:
         """Yield what a job's driver prints, from the beginning, until it has ended."""
-        loop = asyncio.new_event_loop()
+        loop, pieces = asyncio.new_event_loop(), self._client.tail_job_logs(name)
         try:
-            pieces = self._client.tail_job_logs(name)
             while True:
                 with _speaking(self.url):
                     try:
@@ -241,6 +263,7 @@ class Jobs:
                         return
                 yield str(piece)
         finally:
+            loop.run_until_complete(pieces.aclose())
             loop.close()
 
 
@@ -257,14 +280,11 @@ def _is_own(address: str) -> bool:
 @cache
 def _client_type() -> Any:
     """Ray's own client for one address whatever ``RAY_ADDRESS`` says, with a limit for every answer."""
-    try:
-        import ray
-        from ray.dashboard.modules.dashboard_sdk import SubmissionClient
-        from ray.job_submission import JobSubmissionClient
-    except ImportError as error:
-        raise MissingDependencyError("ray", "ray") from error
+    import ray
+    from ray.dashboard.modules.dashboard_sdk import SubmissionClient
+    from ray.job_submission import JobSubmissionClient
 
-    class Client(JobSubmissionClient):  # type: ignore[misc]
+    class Client(JobSubmissionClient):
         def __init__(self, url: str) -> None:
             self._client_ray_version = ray.__version__
             SubmissionClient.__init__(self, url)

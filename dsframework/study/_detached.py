@@ -184,7 +184,8 @@ class _Job:
 
     def _on_this_machine(self, study: str) -> dict[str, Any]:
         hand_over(study)
-        return {"folder": str(self._folder), "variables": {"TSML_HOME": str(home())}, "runtime_env": {}}
+        path = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}  # is read before any file could be
+        return {"folder": str(self._folder), "variables": {"TSML_HOME": str(home()), **path}, "runtime_env": {}}
 
     def _elsewhere(self) -> dict[str, Any]:
         modules = {path.rpartition(".")[0] for plan in expand(self._spec) for path in own_classes(plan.model)}
