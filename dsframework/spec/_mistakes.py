@@ -94,7 +94,7 @@ def issues_of(error: ValidationError, document: Any, node: yaml.Node | None, sou
         if item["type"] == "spec":
             for problem in item["msg"].split("\x1e"):
                 field, text = problem.split("\x1f")
-                found[f"{field}\x1f{text}"] = SpecIssue(field, text, line_of(node, parts_of(field)), None, source)
+                found[f"{field}\x1f{text}"] = SpecIssue(field, text, line_of(node, _path_of(field)), None, source)
             continue
         path = tuple(part for part in item["loc"] if str(part) not in _UNION_TAGS)
         field = dotted(path)
@@ -105,6 +105,12 @@ def issues_of(error: ValidationError, document: Any, node: yaml.Node | None, sou
     issues = list(found.values())
     meant = {f"{issue.field.rpartition('.')[0]}.{issue.hint}".lstrip(".") for issue in issues if issue.hint}
     return [issue for issue in issues if not (issue.field in meant and issue.message.endswith("is missing"))]  # misspelt, not missing
+
+
+def _path_of(field: str) -> Path_:
+    """The way to a field; a key of `search.values` is a path itself."""
+    key = field.removeprefix("search.values.")
+    return parts_of(field) if key == field else ("search", "values", key)
 
 
 def _said(item: Any, path: Path_, document: Any) -> tuple[str, str | None]:

@@ -51,7 +51,7 @@ export function cardsOf(trans: TranslationBundle): ICard[] {
     {
       id: 'tuning',
       title: trans.__('Tuning & metrics'),
-      keys: ['tuning', 'metrics']
+      keys: ['tuning', 'search', 'metrics']
     },
     {
       id: 'evaluation',
@@ -73,6 +73,13 @@ export function cardsOf(trans: TranslationBundle): ICard[] {
 export function formsOf(spec: Document, stage: string): [string, JSONValue][] {
   const forms = mapping(mapping(spec['variants'])[stage]);
   return Object.entries(forms).map(([name, form]) => [name, form ?? null]);
+}
+
+/**
+ * The names of the forms among which the search chooses a stage; none when it does not.
+ */
+export function searchedForms(spec: Document, stage: string): string[] {
+  return Object.keys(mapping(mapping(spec['search'])[stage]));
 }
 
 /**

@@ -6,7 +6,12 @@ import { formatSearchable } from './searchable';
 const BETWEEN = ' · ';
 
 /** The keys whose value does not tell what it is about. */
-const NAMED: ReadonlySet<string> = new Set(['audit', 'weights', 'intervals']);
+const NAMED: ReadonlySet<string> = new Set([
+  'audit',
+  'weights',
+  'intervals',
+  'search'
+]);
 
 /**
  * One line for a part of the document, as a folded card shows it; values that are by default stay out.

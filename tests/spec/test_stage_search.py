@@ -129,6 +129,13 @@ def test_a_mistake_is_told_with_its_place(given: str, instead: str, field: str, 
     assert message in issues.get(field, ""), issues
 
 
+def test_a_mistake_in_a_value_has_the_line_of_its_path() -> None:
+    text = TEXT.replace(WINDOWS, "features.long[1].rolling.windos: [[5], [6]]")
+    (issue,) = validate_text(text)
+    assert issue.line is not None
+    assert "windos" in text.splitlines()[issue.line - 1]
+
+
 def test_scores_in_the_features_themselves_are_not_compared() -> None:
     text = TEXT.replace("task: regression", "task: anomaly").replace("models: [{ridge: {alpha: [0.1, 1.0]}}]", "models: [isolation_forest]")
     with pytest.raises(

@@ -7,7 +7,7 @@ import {
   parseWholeNumbers
 } from '../searchable';
 import { concise, summarise } from '../summary';
-import { formsOf, revary, vary } from '../cards';
+import { formsOf, revary, searchedForms, vary } from '../cards';
 import { rebaseYaml, writeYaml } from '../yaml';
 import { issueAt, RAW, SPEC } from './sample';
 
@@ -123,6 +123,61 @@ describe('variants', () => {
     expect(forms.map(([, form]) => form)).toEqual([SPEC['data']]);
     const back = revary(varied as typeof SPEC, { data: {} });
     expect(back).toEqual({ data: SPEC['data'], variants: undefined });
+  });
+});
+
+describe('a search over stages', () => {
+  const found = {
+    features: { short: ['calendar'], long: ['calendar'] },
+    values: { 'split.cv.window': ['expanding', 30] }
+  };
+  const drawn = adaptSchema({
+    type: 'object',
+    properties: {
+      search: {
+        anyOf: [
+          {
+            type: 'object',
+            additionalProperties: false,
+            properties: {
+              features: {
+                anyOf: [
+                  {
+                    type: 'object',
+                    additionalProperties: { type: 'array', items: {} }
+                  },
+                  { type: 'null' }
+                ]
+              },
+              values: { type: 'object', additionalProperties: {} }
+            }
+          },
+          { type: 'null' }
+        ]
+      }
+    }
+  });
+
+  it('names the forms of a stage', () => {
+    expect(searchedForms({ search: found }, 'features')).toEqual([
+      'short',
+      'long'
+    ]);
+    expect(searchedForms({ search: found }, 'split')).toEqual([]);
+    expect(searchedForms({}, 'features')).toEqual([]);
+  });
+
+  it('is one line of the folded card', () => {
+    expect(summarise(['search'], { search: found }, drawn)).toBe(
+      'search short, long split.cv.window'
+    );
+  });
+
+  it('is drawn as forms beside a table of values', () => {
+    const mark = drawn.properties?.['search']?.tsml;
+    const inner = mark?.field === 'optional' ? mark.inner.properties : {};
+    const fields = Object.values(inner ?? {}).map(one => one.tsml?.field);
+    expect(fields).toEqual(['forms', 'mapping']);
   });
 });
 

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { ErrorSchema } from '@rjsf/utils';
 import React from 'react';
-import { cardsOf, STAGES, vary, type ICard } from '../cards';
+import { cardsOf, searchedForms, STAGES, vary, type ICard } from '../cards';
 import { errorTree, issuesIn } from '../issues';
 import { mapping, type Document } from '../json';
 import type { FoldLook, PreviewLook } from '../looks';
@@ -156,6 +156,14 @@ function Absent(props: {
     return (
       <p className="jp-Tsml-hint">
         {trans.__('Has several forms (%1), see Variants.', names)}
+      </p>
+    );
+  }
+  const searched = searchedForms(draft.spec, stage).join(', ');
+  if (searched) {
+    return (
+      <p className="jp-Tsml-hint">
+        {trans.__('The search chooses among %1, see Tuning.', searched)}
       </p>
     );
   }
