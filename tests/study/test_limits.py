@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dsframework.errors import ExecutorError, SpecError
+from dsframework.execution import LocalExecutor
 from dsframework.execution._pool import Pool
 from dsframework.execution._work import Work
 from dsframework.records import StudyEvent, TrialRecord
@@ -166,6 +167,13 @@ def test_studies_of_one_process_that_wait_know_their_places(monkeypatch: pytest.
     finally:
         for queue in queues:
             pool.close(queue)
+
+
+def test_a_study_tells_its_place_until_it_ends(small_study: StudyOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalExecutor, "place", property(lambda _: 2))
+    heard: list[StudyEvent] = []
+    run_study(parse_spec(SMALL.format(name="small-study")), base=tmp_path, listener=heard.append)
+    assert [event.status.queue_position for event in (heard[0], heard[-1])] == [2, None]
 
 
 def test_a_priority_is_no_part_of_what_a_study_is(small_study: StudyOutcome, tmp_path: Path) -> None:
