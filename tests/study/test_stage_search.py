@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +137,8 @@ def test_a_search_over_stages_is_the_same_with_one_worker(searched: StudyOutcome
         os.sched_setaffinity(0, processors)
 
 
-@pytest.mark.parametrize("after", [3, 9])
-def test_a_search_over_stages_goes_on_where_it_was_interrupted(searched: StudyOutcome, after: int, tmp_path: Path) -> None:
-    text = document("stages", SEARCH, TPE, audit="full")
+def test_a_search_over_stages_goes_on_where_it_was_interrupted(searched: StudyOutcome, tmp_path: Path) -> None:
+    text = document("interrupted", SEARCH, TPE, audit="full")
     ended: list[int] = []
 
     class Stop(Exception):
@@ -145,15 +147,40 @@ def test_a_search_over_stages_goes_on_where_it_was_interrupted(searched: StudyOu
     def listener(event: Any) -> None:
         if event.kind == "trial_finished":
             ended.append(event.trial.number)
-            if len(ended) == after:
+            if len(ended) == 9:
                 raise Stop
 
     with pytest.raises(Stop):
-        study(tmp_path, text, fresh=True, listener=listener)
+        study(tmp_path, text, listener=listener)
     fitted: list[int] = []
     again = study(tmp_path, text, listener=lambda event: fitted.append(event.trial.number) if event.kind == "trial_finished" else None)
     assert told(again) == told(searched)
-    assert not set(fitted) & set(ended)
+    assert sorted([*ended, *fitted]) == list(range(14))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dsframework.spec import load_spec
+from dsframework.study import run_study
+
+def listener(event):
+    if event.kind == "trial_finished" and event.trial.number == 11:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+run_study(load_spec(sys.argv[1]), base=Path(sys.argv[1]).parent, executor="local", listener=listener)
+"""
+
+
+def test_a_search_over_stages_that_is_killed_comes_to_the_same_end(searched: StudyOutcome, tmp_path: Path) -> None:
+    text = document("killed", SEARCH, TPE, audit="full")
+    (tmp_path / "spec.yaml").write_text(text)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "spec.yaml")], check=False, capture_output=True, timeout=100)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    fitted: list[int] = []
+    again = study(tmp_path, text, listener=lambda event: fitted.append(event.trial.number) if event.kind == "trial_finished" else None)
+    assert told(again) == told(searched)
+    assert set(fitted) <= {10, 11, 12, 13}
 
 
 def test_the_chosen_setting_is_reproduced_and_audited(searched: StudyOutcome) -> None:
