@@ -105,16 +105,16 @@ function Learning(props: {
       : `${line.curve_of ?? trans.__('Loss')}: ${formatNumber(last)}`;
   return (
     <span title={label}>
-      <Sparkline
-        curve={learningCurve(curve, steps ? step / steps : 1)}
-        label={label}
-      />
       <progress
         aria-label={trans.__('Rounds')}
         max={steps ?? undefined}
         value={steps ? step : undefined}
       />
-      <span>{steps ? `${step}/${steps}` : step}</span>
+      <span className="jp-mod-steps">{steps ? `${step}/${steps}` : step}</span>
+      <Sparkline
+        curve={learningCurve(curve, steps ? step / steps : 1)}
+        label={label}
+      />
     </span>
   );
 }
