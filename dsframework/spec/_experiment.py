@@ -18,7 +18,8 @@ from dsframework.spec._preprocessing import needs_entity
 from dsframework.spec._resources import Resources
 from dsframework.spec._searching import search_problems
 from dsframework.spec._split import SplitSpec
-from dsframework.spec._stage_search import SEARCHED_STAGES, MistakeError, SearchedStages, StageSearch, stage_problems
+from dsframework.spec._stage_search import SEARCHED_STAGES, SearchedStages, StageSearch, stage_problems
+from dsframework.spec._stage_values import MistakeError
 from dsframework.spec._stages import STAGES, DataAny, Features, Models, Preprocessing, form_name_problem
 from dsframework.spec._target import TargetSpec, target_problems
 from dsframework.spec._tuning import Tracking, Tuning

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Self
 
@@ -17,22 +16,21 @@ from pydantic import Field, TypeAdapter, ValidationError, WithJsonSchema, model_
 from pydantic_core import PydanticCustomError
 
 from dsframework.errors import SpecError
-from dsframework.spec._arguments import Searchable, Strict, is_distribution
-from dsframework.spec._catalogue import catalogue
+from dsframework.spec._arguments import Strict
 from dsframework.spec._choices import CHOOSE
 from dsframework.spec._component import Component
 from dsframework.spec._issues import SpecIssue, near_miss
 from dsframework.spec._split import SplitSpec
+from dsframework.spec._stage_values import EXAMPLE, MistakeError, NowhereError, Place, checked_value, inside_a_form, put, values_looked_at
 from dsframework.spec._stages import Features, Preprocessing, form_name_problem
-from dsframework.spec._text import Path_, dotted, parts_of
+from dsframework.spec._text import dotted, parts_of
 from dsframework.spec._words import plain_words
 
-__all__ = ["SEARCHED_STAGES", "MistakeError", "SearchedStages", "StageSearch", "stage_problems"]
+__all__ = ["SEARCHED_STAGES", "SearchedStages", "StageSearch", "stage_problems"]
 
 SEARCHED_STAGES = ("features", "preprocessing", "split")
 _NOT_IN_NAMES = "=,/\n.[]"
 _RECORDED = r"[/\w.\- :]+"
-_EXAMPLE = "features[0].rolling.windows: [[5, 21], [5, 21, 63]]"
 
 Values = Annotated[
     dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": {}, "title": "Values inside of stages", "default": {}})
@@ -48,7 +46,7 @@ class StageSearch(Strict):
     values: Values = Field(
         default={},
         title="Values inside of stages",
-        description=f"A path in the document, behind a form's name where the stage has forms, and what may stand there: {_EXAMPLE}.",
+        description=f"A path in the document, behind a form's name where the stage has forms, and what may stand there: {EXAMPLE}.",
     )
 
     @model_validator(mode="after")
@@ -64,32 +62,6 @@ class StageSearch(Strict):
             for problem in filter(None, (form_name_problem(name, _NOT_IN_NAMES) for name in forms or {})):
                 raise PydanticCustomError("variants", "{text}", {"text": f"{stage}: {problem}"})
         return self
-
-
-class MistakeError(Exception):
-    """A field of a search over stages is wrong, and why."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(f"{field}: {text}")
-        self.field, self.text = field, text
-
-
-class _NowhereError(Exception):
-    """A path leads nowhere."""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a searched value stands: a stage, its form (empty where it has one only), the path inside it, and its field."""
-
-    stage: str
-    form: str
-    inside: Path_
-    field: str
-
-    @property
-    def name(self) -> str:
-        return ".".join(map(str, (self.stage, *([self.form] if self.form else []), *self.inside)))
 
 
 class SearchedStages:
@@ -112,14 +84,14 @@ class SearchedStages:
         self._named = {stage: dict(getattr(search, stage)) for stage in SEARCHED_STAGES if getattr(search, stage) is not None}
         once = {stage: {"": plain[stage]} for stage in SEARCHED_STAGES if stage not in self._named and plain.get(stage) is not None}
         self._forms: dict[str, dict[str, Any]] = {**self._named, **once}
-        self._values: dict[str, tuple[_Place, Any]] = {}
+        self._values: dict[str, tuple[Place, Any]] = {}
         for path, given in search.values.items():
             place = self._place_of(path)
             if not re.fullmatch(_RECORDED, place.name):
                 raise MistakeError(f"search.values.{path}", "a name on the way has signs that can't be recorded; name whole forms instead")
             if place.name in self._values:
                 raise MistakeError(f"search.values.{path}", "stands twice; remove one of the two")
-            self._values[place.name] = (place, _checked(path, given))
+            self._values[place.name] = (place, checked_value(path, given))
         self.stages = tuple(
             stage for stage in SEARCHED_STAGES if stage in self._named or any(one.stage == stage for one, _ in self._values.values())
         )
@@ -164,7 +136,7 @@ class SearchedStages:
 
     def _settled(self, stage: str, point: Mapping[str, Any]) -> Any:
         form = point.get(stage, next(iter(self._forms[stage])))
-        inside = {name: point.get(name, _values_of(value)[0]) for name, value in self._inside(stage, form).items()}
+        inside = {name: point.get(name, values_looked_at(value)[0]) for name, value in self._inside(stage, form).items()}
         try:
             return self._made(stage, form, inside)
         except ValidationError as error:
@@ -180,16 +152,16 @@ class SearchedStages:
             return self._forms[stage][form]
         plain = copy.deepcopy(_plain(self._forms[stage][form], full=False))
         for name, value in inside.items():
-            _put(plain, self._values[name][0], value)
+            put(plain, self._values[name][0], value)
         return _adapter(stage).validate_python(plain)
 
     def _try_all(self, stage: str) -> Iterator[Any]:
         """Yield the forms of a stage, and each with every single value, the others at their first."""
         for form in self._forms[stage]:
-            first = {name: _values_of(value)[0] for name, value in self._inside(stage, form).items()}
+            first = {name: values_looked_at(value)[0] for name, value in self._inside(stage, form).items()}
             yield self._tried(stage, form, first, next(iter(first), ""))
             for name, value in self._inside(stage, form).items():
-                for other in _values_of(value)[1:]:
+                for other in values_looked_at(value)[1:]:
                     yield self._tried(stage, form, {**first, name: other}, name)
 
     def _tried(self, stage: str, form: str, inside: Mapping[str, Any], name: str) -> Any:
@@ -197,10 +169,10 @@ class SearchedStages:
             return self._made(stage, form, inside)
         except ValidationError as error:
             raise MistakeError(self._values[name][0].field, f"{inside[name]!r} can't stand there: {_said(error)}") from error
-        except _NowhereError as error:
+        except NowhereError as error:
             raise MistakeError(self._values[name][0].field, str(error)) from error
 
-    def _place_of(self, path: str) -> _Place:
+    def _place_of(self, path: str) -> Place:
         field = f"search.values.{path}"
         stage, *rest = parts_of(path) or ("",)
         if stage not in SEARCHED_STAGES:
@@ -210,13 +182,13 @@ class SearchedStages:
         if stage not in self._forms:
             raise MistakeError(field, f"there is no {stage} that stands once or has forms below search; add it there")
         if stage not in self._named:
-            return _Place(str(stage), "", _inside_a_form(field, tuple(rest)), field)
+            return Place(str(stage), "", inside_a_form(field, tuple(rest)), field)
         if not rest or rest[0] not in self._named[stage]:
             known = list(self._named[stage])
             close = near_miss(str(rest[0]), known) if rest else None
             mend = f"did you mean {stage}.{close}?" if close else f"name one of {', '.join(known)} behind {stage}"
             raise MistakeError(field, f"search.{stage} has no such form; {mend}")
-        return _Place(str(stage), str(rest[0]), _inside_a_form(field, tuple(rest[1:])), field)
+        return Place(str(stage), str(rest[0]), inside_a_form(field, tuple(rest[1:])), field)
 
 
 def stage_problems(search: StageSearch, plain: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -239,67 +211,6 @@ def stage_problems(search: StageSearch, plain: Mapping[str, Any], models: Mappin
     for field, space in models.items():
         for name in sorted(names & space.keys()):
             yield field, f"has an argument {name!r}, as the search over stages has; write the forms as variants instead"
-
-
-def _inside_a_form(field: str, rest: Path_) -> Path_:
-    if not rest:
-        raise MistakeError(field, f"names a whole stage; write its forms with names below search, or a path inside such as {_EXAMPLE}")
-    return tuple(int(part) if isinstance(part, str) and part.isdigit() else part for part in rest)
-
-
-def _checked(path: str, given: Any) -> Any:
-    """A list of two values or more, or a range."""
-    field = f"search.values.{path}"
-    if is_distribution(given):
-        try:
-            return Searchable(int if "int" in next(iter(given)) else float).validate(given)
-        except PydanticCustomError as error:
-            raise MistakeError(field, error.message()) from error
-    if not isinstance(given, list):
-        raise MistakeError(field, "expected a list of values to choose from, or a range such as {int: [2, 10]}")
-    if len(given) < 2:
-        raise MistakeError(field, "one value is no choice; name two or more, or write it where it stands")
-    if any(other == one for at, one in enumerate(given) for other in given[:at]):
-        raise MistakeError(field, "a value stands twice; remove one of the two")
-    return given
-
-
-def _values_of(value: Any) -> list[Any]:
-    """The values of a list, and the ends of a range."""
-    return list(next(iter(value.values()))) if is_distribution(value) else value
-
-
-def _put(plain: Any, place: _Place, value: Any) -> None:
-    """Write a value into plain data.
-
-    Raises
-    ------
-    _NowhereError
-        When the path leads nowhere.
-    """
-    done: list[str | int] = [place.stage, *([place.form] if place.form else [])]
-    node = plain
-    for position, part in enumerate(place.inside):
-        here, last = dotted(tuple(done)), position == len(place.inside) - 1
-        if isinstance(node, list):
-            if not isinstance(part, int) or part >= len(node):
-                raise _NowhereError(f"{here} has {len(node)} entries, numbered from 0; there is no {part!r}")
-            key: Any = part
-        elif isinstance(node, dict):
-            key = part
-            if position == 1 and place.stage != "split":  # a component, by its name or another one that it has
-                key = next(iter(node))
-                if catalogue.canonical(place.stage, str(part)) != key:
-                    raise _NowhereError(f"{here} is {key!r}, not {part!r}")
-        else:
-            raise _NowhereError(f"nothing stands below {here}, which is {node!r}")
-        if last:
-            node[key] = value
-        elif isinstance(node, dict):
-            node = node.setdefault(key, {})
-        else:
-            node = node[key]
-        done.append(part)
 
 
 def _plain(form: Any, *, full: bool) -> Any:
