@@ -14,6 +14,7 @@ from dsframework.execution import Executor, make_executor
 from dsframework.execution._at_work import AtWork
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._mark import SIZE, Mark, begun, told
+from dsframework.execution._ray_room import node_names
 from dsframework.execution._work import Work
 from dsframework.progress import Curve, report
 from dsframework.tracking import home
@@ -117,3 +118,13 @@ def test_a_reader_beside_the_worker_never_sees_half_a_word(tmp_path: Path, monke
             over.set()
             writer.join()
         assert told(file.fileno(), begun(file.fileno())[0] + 1) is None
+
+
+def test_nodes_are_called_as_their_machines_and_those_of_one_machine_apart() -> None:
+    nodes = [
+        {"NodeID": "a" * 56, "NodeManagerHostname": "large", "Alive": True},
+        {"NodeID": "b" * 56, "NodeManagerHostname": "small", "Alive": True},
+        {"NodeID": "c" * 56, "NodeManagerHostname": "small", "Alive": True},
+        {"NodeID": "d" * 56, "NodeManagerHostname": "gone", "Alive": False},
+    ]
+    assert list(node_names(nodes).values()) == ["large", "small bbbbbb", "small cccccc"]
