@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from dsframework.errors import TsmlError, one_line
 from dsframework.installed import distributions
 
-__all__ = ["OwnCode", "import_own", "is_foreign", "look_in", "looks_by_itself", "own_code", "own_sources", "study_folders"]
+__all__ = ["OwnCode", "import_own", "is_foreign", "libraries_of", "look_in", "looks_by_itself", "own_code", "own_sources", "study_folders"]
 
 _importing = threading.RLock()
 Stamp = tuple[str, int, int]
@@ -164,6 +164,13 @@ def own_sources(module: str) -> dict[str, Path]:
             found[name] = file
             waiting += _imports(name, file)
     return found
+
+
+def libraries_of(module: str) -> list[str]:
+    """Return the distributions that a module stands in, or that its own files import; imports nothing."""
+    packages = distributions()
+    names = [module, *(name for own, file in own_sources(module).items() for name in _imports(own, file))]
+    return sorted({found for name in names for found in packages.get(name.partition(".")[0], ())})
 
 
 def is_foreign(top: str) -> bool:

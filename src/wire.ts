@@ -48,6 +48,61 @@ export interface CatalogueEntry {
   description: string;
 }
 /**
+ * A machine of the cluster.
+ *
+ * `has` and `free` are amounts by Ray's names (``CPU``, ``GPU``, ``memory`` in bytes, and the administrator's own). `versions` is what a
+ * worker there has, None where nobody asked or it did not answer.
+ */
+export interface ClusterNode {
+  address: string;
+  host: string;
+  head: boolean;
+  has: {
+    [k: string]: number;
+  };
+  free: {
+    [k: string]: number;
+  };
+  versions: {
+    [k: string]: string | null;
+  } | null;
+}
+/**
+ * A pool, what one fit of it asks for, how many fits the cluster does at once, and how many it could begin now.
+ */
+export interface ClusterPool {
+  name: string;
+  asks: string;
+  fits: number;
+  free: number;
+}
+/**
+ * What stands in the way of a study, or may, and what to do about it. `fatal` says that no study can use the cluster.
+ */
+export interface ClusterProblem {
+  text: string;
+  mend: string | null;
+  fatal: boolean;
+}
+/**
+ * The cluster that `RAY_ADDRESS` names, seen from this machine.
+ *
+ * `address` is None where none is named, so that a study starts a Ray of its own. `here` and `there` are versions of Python, Ray and this
+ * package, and of libraries here.
+ */
+export interface ClusterReport {
+  address: string | null;
+  here: {
+    [k: string]: string | null;
+  };
+  there: {
+    [k: string]: string | null;
+  };
+  nodes: ClusterNode[];
+  pools: ClusterPool[];
+  problems: ClusterProblem[];
+}
+/**
  * One column: its type, how many values are missing, and its smallest and largest value as texts.
  */
 export interface ColumnSummary {

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from dsframework.cli import _data, _deploy, _detached, _evaluate, _folds, _migrate, _runs, _study
+from dsframework.cli import _cluster, _data, _deploy, _detached, _evaluate, _folds, _migrate, _runs, _study
 from dsframework.errors import SpecError, TsmlError, one_line
 
 __all__ = ["build_parser", "main"]
@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command; `options.run` is what a command calls."""
     parser = argparse.ArgumentParser(prog="tsml", description="Time-series experiments: describe, run, compare, schedule.", epilog=EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (_study, _detached, _data, _folds, _runs, _evaluate, _deploy, _migrate):
+    for group in (_study, _detached, _cluster, _data, _folds, _runs, _evaluate, _deploy, _migrate):
         group.add_commands(commands)
     return parser
 

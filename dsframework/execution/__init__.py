@@ -6,13 +6,15 @@ from pathlib import Path
 from dsframework.errors import ExecutorError
 from dsframework.execution._at_work import AtWork, Workers
 from dsframework.execution._base import Executor, Finished, Waiting
+from dsframework.execution._cluster_report import cluster_report
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._machine import memory, room_here
 from dsframework.execution._owner import Owner, user_name
 from dsframework.execution._pools import Placement, place
 from dsframework.execution._ray_jobs import Job, Jobs, jobs_of_cluster
-from dsframework.execution._runtime_env import runtime_env
+from dsframework.execution._runtime_env import code_of, runtime_env
 from dsframework.execution._threads import ThreadExecutor
+from dsframework.execution._versions import Needs
 from dsframework.execution._work import Work
 
 __all__ = [
@@ -23,12 +25,15 @@ __all__ = [
     "Job",
     "Jobs",
     "LocalExecutor",
+    "Needs",
     "Owner",
     "Placement",
     "ThreadExecutor",
     "Waiting",
     "Work",
     "Workers",
+    "cluster_report",
+    "code_of",
     "jobs_of_cluster",
     "make_executor",
     "memory",
@@ -41,8 +46,12 @@ __all__ = [
 EXECUTORS = ("local", "ray", "threads")
 
 
-def make_executor(name: str, placement: Placement | None = None, *, home: Path, owner: Owner | None = None) -> Executor:
+def make_executor(
+    name: str, placement: Placement | None = None, *, home: Path, owner: Owner | None = None, needs: Needs | None = None
+) -> Executor:
     """Return an executor by name, for fits of a pool and of somebody; by default for those that take one CPU.
+
+    `needs` is what these need on machines that are not this one.
 
     Raises
     ------
@@ -59,5 +68,5 @@ def make_executor(name: str, placement: Placement | None = None, *, home: Path, 
     if name == "ray":
         from dsframework.execution._ray import RayExecutor
 
-        return RayExecutor(placement, home=home, owner=owner)
+        return RayExecutor(placement, home=home, owner=owner, needs=needs)
     raise ExecutorError("no such executor", field="executor", value=name, mend=f"use one of {', '.join(EXECUTORS)}")

@@ -22,6 +22,7 @@ from dsframework.execution._dispatch import Loss, Queue
 from dsframework.execution._owner import Owner
 from dsframework.execution._packing import pack, unpack
 from dsframework.execution._pools import Placement, told
+from dsframework.execution._ray_code import RayCode, is_here, own_code_travels
 from dsframework.execution._ray_connection import connect, joined, leave
 from dsframework.execution._ray_head import Head, HeadLostError
 from dsframework.execution._ray_room import node_names, refuse_too_much, room_on
@@ -29,6 +30,7 @@ from dsframework.execution._ray_said import last_words, memory_told
 from dsframework.execution._ray_worker import ASKED, RayWorker
 from dsframework.execution._share_keeper import Wish
 from dsframework.execution._surroundings import Surroundings, surroundings
+from dsframework.execution._versions import Needs
 from dsframework.execution._work import Handle, Work
 
 __all__ = ["RayExecutor"]
@@ -85,6 +87,7 @@ class RayCrew(Crew):
         super().__init__()
         self._address, self._placement, self._home, self._user = address, placement, home, user
         self._shares: ClusterShares | None = None
+        self.code = RayCode(address, home)
         self._ray: Any = None
         self._head: Head | None = None
         self._joined = 0
@@ -183,6 +186,12 @@ class RayCrew(Crew):
             member.doomed = loss
             self._ray.kill(member.actor)
 
+    def make_way(self) -> None:
+        """Let go of the workers where no study needs them."""
+        with self._lock:
+            if not self._queues:
+                self._idle_since = float("-inf")
+
     def _drop(self, number: int, value: Value) -> None:
         for member in self._members.values():
             if number in member.has:
@@ -229,6 +238,7 @@ class RayCrew(Crew):
             for value in self._values.values():
                 value.stored = None
             self._members, self._coming, self._asking, self._ray, self._shares = {}, {}, {}, None, None
+        self.code.begin_anew()
         leave(self._joined)
         deadline = time.monotonic() + _HEAD_SECONDS
         while True:
@@ -263,6 +273,7 @@ class RayCrew(Crew):
         if time.monotonic() - self._looked < _NODES_SECONDS:
             return
         nodes = self._ray.nodes()
+        self.code.look(nodes, self._node, on_demand=self._placement.workers is not None)
         slots = max(1, room_on(nodes, self._placement))
         free = self._ray.available_resources()
         with self._lock:
@@ -285,6 +296,7 @@ class RayCrew(Crew):
     def _step(self) -> bool:
         """Send what can be sent and take in what is there; returns whether to go on."""
         self._look_at_nodes()
+        self.code.store()
         self._share()
         with self._lock:
             if self._head is not None and self._head.silent:
@@ -339,7 +351,7 @@ class RayCrew(Crew):
         for _ in range(wanted):
             self._made += 1
             actor = self._ray.remote(concurrency_groups={ASKED: 1})(RayWorker).options(**self._options()).remote()
-            self._coming[actor.ready.remote()] = (self._made, actor)
+            self._coming[actor.ready.remote(self.code.asked)] = (self._made, actor)
 
     def _give_back(self, number: int) -> None:
         """Let go of workers that others wait for: those to come, and those that nothing was to do for."""
@@ -355,7 +367,8 @@ class RayCrew(Crew):
     def _options(self) -> dict[str, Any]:
         asked = self._placement
         memory = {"memory": asked.memory} if asked.memory else {}
-        return {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "resources": dict(asked.resources), "max_restarts": 0, **memory}
+        asks = {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "resources": dict(asked.resources), **memory}
+        return {**asks, "max_restarts": 0, **self.code.options()}
 
     def _feed(self, worker: int) -> None:
         member = self._members[worker]
@@ -421,14 +434,16 @@ class RayCrew(Crew):
     def _join(self, reference: Any) -> None:
         worker, actor = self._coming.pop(reference)
         try:
-            node, pid = self._ray.get(reference)
+            node, pid, there = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
+            self.code.failed()
             self._failed_starts += 1  # its node may have been lost meanwhile
             if self._failed_starts >= _STARTS:
                 text = f"no worker could be started on Ray in {_STARTS} attempts: {one_line(error, 200)}"
                 raise ExecutorError(text, field="executor") from error
             return
         self._failed_starts = 0
+        self.code.check(self._names.get(node, node), there)
         with self._lock:
             self._members[worker] = _Member(actor, pid, node)
             self._dispatch.join(worker)
@@ -478,13 +493,18 @@ class RayExecutor:
         Folder for the token that guards a Ray started here.
     owner
         Whose fits they are.
+    needs
+        The modules and libraries of the fits; what a node has in another version is refused.
     """
 
     name = "ray"
 
-    def __init__(self, placement: Placement, *, address: str | None = None, home: Path, owner: Owner | None = None) -> None:
-        owner = owner or Owner()
-        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), replace(placement, seconds=None), home, owner.user)
+    def __init__(
+        self, placement: Placement, *, address: str | None = None, home: Path, owner: Owner | None = None, needs: Needs | None = None
+    ) -> None:
+        owner, needs = owner or Owner(), needs or Needs()
+        self._crew = _crew(address or os.environ.get("RAY_ADDRESS"), replace(placement, seconds=None), home, owner.user, needs)
+        self._crew.code.need(needs)
         self._queue: Queue = self._crew.open(None, priority=owner.priority)
         self._kind = ""
 
@@ -533,10 +553,15 @@ _crews: dict[tuple[Any, ...], RayCrew] = {}
 _crews_lock = threading.Lock()
 
 
-def _crew(address: str | None, placement: Placement, home: Path, user: str) -> RayCrew:
-    """Return the crew of this process for such fits."""
+def _crew(address: str | None, placement: Placement, home: Path, user: str, needs: Needs) -> RayCrew:
+    """Return the crew of this process for such fits; own code that travels has workers of its own, and those of other code make way."""
     with _crews_lock:
-        key = (address, placement, user)
+        code = own_code_travels(address, needs)
+        key = (address, placement, user, code)
         if key not in _crews:
-            _crews[key] = RayCrew(address, placement, home, user)
+            same = [crew for other, crew in _crews.items() if other[:-1] == key[:-1]]
+            _crews[key] = same[-1] if same and is_here(address) else RayCrew(address, placement, home, user)
+            for crew in same:
+                if crew is not _crews[key]:
+                    crew.make_way()
         return _crews[key]

@@ -15,6 +15,7 @@ from dsframework.execution._blas import hold_blas
 from dsframework.execution._packing import unpack
 from dsframework.execution._ray_said import last_words
 from dsframework.execution._surroundings import Surroundings
+from dsframework.execution._versions import versions
 from dsframework.execution._work import Handle
 
 __all__ = ["ASKED", "RayWorker"]
@@ -31,10 +32,16 @@ class RayWorker:
         self._values: dict[int, Any] = {}
         self._station = Station()
 
-    def ready(self) -> tuple[str, int]:
-        """Answer, which says that the worker is there and has imported what fits need; returns its node and its process there."""
+    def ready(self, libraries: list[str]) -> tuple[str, int, dict[str, str | None]]:
+        """Answer, which says that the worker is there and has imported what fits need.
+
+        Returns
+        -------
+        tuple
+            Its node, its process there, and the versions of the libraries.
+        """
         importlib.import_module("dsframework.experiment")
-        return importlib.import_module("ray").get_runtime_context().get_node_id(), os.getpid()
+        return importlib.import_module("ray").get_runtime_context().get_node_id(), os.getpid(), versions(libraries)
 
     def surround(self, surroundings: Surroundings) -> None:
         """Have the variables and the folder of a driver on this machine."""

@@ -18,7 +18,7 @@ from typing import Any
 from dsframework.errors import ExecutorError
 from dsframework.own_code import is_foreign, own_sources
 
-__all__ = ["code_of", "digest_of", "runtime_env", "uploaded"]
+__all__ = ["code_of", "digest_of", "environment_of", "runtime_env", "uploaded"]
 
 _DISTRIBUTION = "jupyterlab-tsml"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -57,8 +57,12 @@ def runtime_env(folder: Path | None, *, home: Path, modules: Iterable[str] = ())
     ExecutorError
         When the own code is larger than 16 MB, or a variable that is to travel has the name of a secret.
     """
+    return environment_of({**(_beside(folder) if folder else {}), **code_of(modules)}, home)
+
+
+def environment_of(code: Mapping[str, Path], home: Path) -> dict[str, Any]:
+    """Return the same for own files that were looked for already."""
     found: dict[str, Any] = {"py_modules": _framework(home), "env_vars": _variables()}
-    code = {**(_beside(folder) if folder else {}), **code_of(modules)}
     if code:
         found["working_dir"] = str(_copied(code, home, "code"))
     return found
@@ -137,7 +141,7 @@ def _metadata(folder: Path) -> list[str]:
     return [str(place)]
 
 
-def _copied(files: Files, home: Path, kind: str, limit: float | None = _LIMIT) -> Path:
+def _copied(files: Mapping[str, Path], home: Path, kind: str, limit: float | None = _LIMIT) -> Path:
     """Copy files to a folder that is named after what is in them; a copy that is there already is used."""
     size = sum(file.stat().st_size for file in files.values())
     if limit is not None and size > limit:
@@ -165,7 +169,7 @@ def _copied(files: Files, home: Path, kind: str, limit: float | None = _LIMIT) -
     return target
 
 
-def digest_of(files: Files) -> str:
+def digest_of(files: Mapping[str, Path]) -> str:
     """Return a name for files and what is in them."""
     digest = hashlib.sha256()
     for name, file in sorted(files.items()):

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from dsframework.errors import ExecutorError
 
@@ -28,13 +29,13 @@ class Needs:
 
     Attributes
     ----------
-    modules
-        The user's own modules, by name.
+    code
+        The files of the user's own modules, each with its place beside the others.
     libraries
         Distributions that the fits compute with, beside `ALWAYS`.
     """
 
-    modules: tuple[str, ...] = ()
+    code: tuple[tuple[str, Path], ...] = ()
     libraries: tuple[str, ...] = ()
 
     @property

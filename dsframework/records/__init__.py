@@ -2,6 +2,7 @@
 
 from dsframework.records._audit import AuditCheck, AuditReport, AuditVerdict
 from dsframework.records._base import Record, Status
+from dsframework.records._cluster import ClusterNode, ClusterPool, ClusterProblem, ClusterReport
 from dsframework.records._data import ColumnSummary, DataPreview, FoldPicture, FoldSpan, Gap
 from dsframework.records._detached import Begun, DetachedStudy, StudyLog
 from dsframework.records._progress import (
@@ -49,6 +50,10 @@ __all__ = [
     "AuditReport",
     "AuditVerdict",
     "Begun",
+    "ClusterNode",
+    "ClusterPool",
+    "ClusterProblem",
+    "ClusterReport",
     "ColumnSummary",
     "Comparison",
     "ComparisonRow",

@@ -20,6 +20,7 @@ from dsframework.records import ExperimentProgress, StudyStatus
 from dsframework.spec import ExperimentSpec, Tuning, own_classes, parse_spec, to_yaml
 from dsframework.study._experiment_run import ExperimentRun
 from dsframework.study._log_place import LOG, own_log
+from dsframework.study._needs import needs_of
 from dsframework.study._outcome import StudyOutcome
 from dsframework.study._place import placed
 from dsframework.study._prepare import Prepared, Preparer
@@ -92,7 +93,13 @@ def run_study(
         text = to_yaml(spec)
         spec, placement = placed(spec, executor)
         prepared, failures, searches = _prepare(spec, folder, frames or {})
-        backend = make_executor(executor, placement, home=home(), owner=Owner(user_name(), spec.resources.priority))
+        backend = make_executor(
+            executor,
+            placement,
+            home=home(),
+            owner=Owner(user_name(), spec.resources.priority),
+            needs=needs_of(prepared) if executor == "ray" else None,
+        )
     except TsmlError as error:
         if study is not None:
             _mark_failed(spec, study, error)
