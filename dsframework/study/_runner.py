@@ -117,7 +117,7 @@ class Runner:
         self._status: Status = "running"
         self._ended: str | None = None
         self._result: StudyResult | None = None
-        self._waits = False
+        self._waits: int | None = None  # the place in the queue, 0 where there is none; None while fits are being done
 
     def run(self) -> StudyResult:
         """Run everything; returns the result, whose status is ``stopped`` when somebody asked to stop.
@@ -183,6 +183,7 @@ class Runner:
             best_score=best.score if best else None,
             waiting_since=datetime.fromtimestamp(waiting.since, UTC).isoformat(timespec="seconds") if waiting else None,
             waiting_for=waiting.why if waiting else None,
+            queue_position=self._executor.place if self._status == "running" else None,
             throughput=float(f"{pace:.3g}") if pace is not None else None,
             workers=self._workers if runs else [],
             workers_total=self._n_workers if runs else 0,
@@ -337,7 +338,8 @@ class Runner:
 
     def _save(self, *, force: bool = False) -> None:
         """Store the status once a second, and see whether somebody wants the study to stop."""
-        if (waits := self._waiting() is not None) != self._waits:
+        waits = self._waiting() and (self._executor.place or 0)
+        if waits != self._waits:
             self._waits = waits
             self._emit(StudyWaits(status=self.status()))
         now = time.monotonic()
