@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/lab.py [--port 8888] [--no-ray] [NOTEBOOK]
 
-Ray lives in this process, behind a token that only this user can read; kernels find it by ``RAY_ADDRESS``. It ends with
-this process, as does JupyterLab with its kernels. Nothing that this process did not start is touched.
+Ray lives in this process, behind a token that only this user can read; kernels find it by ``RAY_ADDRESS``. Its dashboard, which takes
+detached studies as jobs, listens on this machine only and asks for the token too. All of it ends with this process, as does JupyterLab
+with its kernels. Nothing that this process did not start is touched.
 """
 
 from __future__ import annotations
@@ -53,13 +54,17 @@ def start_ray(folder: Path) -> str | None:
         print('lab: Ray is not installed, so only the local executor is there; pip install "jupyterlab-tsml[ray]"', flush=True)
         return None
     for attempt in range(1, RAY_ATTEMPTS + 1):
+        jobs = attempt < RAY_ATTEMPTS  # a starved machine may give a Ray without a dashboard
+        dashboard = {"include_dashboard": jobs, **({"dashboard_host": "127.0.0.1"} if jobs else {})}
         try:
-            ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address="local", log_to_driver=False, logging_level=logging.CRITICAL, **dashboard)
         except Exception as error:  # noqa: BLE001  (Ray itself raises a bare Exception when a busy machine starts it too slowly)
             ray.shutdown()
             reason = " ".join(str(error).split())[:300]
             print(f"lab: Ray did not start, attempt {attempt} of {RAY_ATTEMPTS}: {reason}", flush=True)
         else:
+            if not jobs:
+                print("lab: Ray has no dashboard, so that detached studies are processes of their own", flush=True)
             return str(ray.get_runtime_context().gcs_address)
     print("lab: going on without Ray; the local executor is there", flush=True)
     return None

@@ -103,10 +103,13 @@ def test_ray_takes_work_only_with_the_token(launched: Launched, tmp_path: Path, 
         "import ray, sys\n"
         f"ray.init(address={address.group(1)!r}, log_to_driver=False)\n"
         "print('answer', ray.get(ray.remote(lambda: 6 * 7).options(num_cpus=0.1).remote()))\n"
+        "from dsframework.execution import jobs_of_cluster\n"
+        "print('jobs at', jobs_of_cluster().url)\n"
     )
-    environment = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+    environment = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token), "RAY_ADDRESS": address.group(1)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=180)
     assert ("answer 42" in done.stdout) is right, done.stderr[-2000:]
+    assert ("jobs at http://127.0.0.1:" in done.stdout) is right, done.stderr[-2000:]
 
 
 def test_ctrl_c_ends_everything_it_started(launched: Launched) -> None:
