@@ -32,11 +32,17 @@ class ClusterShares:
         Whose studies they are.
     now
         The time, in seconds.
+
+    Attributes
+    ----------
+    code
+        Options of an actor where the framework has to travel to the head.
     """
 
     def __init__(self, ray: Any, placement: Placement, user: str, now: float) -> None:
         self._ray, self._placement, self._user = ray, placement, user
         self._crew = uuid.uuid4().hex
+        self.code: dict[str, Any] = {}
         self._keeper: Any = None
         self._asking: Any = None
         self._answer = Answer({}, others_wait=False)
@@ -78,7 +84,7 @@ class ClusterShares:
 
     def _find(self) -> Any:
         options = {"name": _NAME, "namespace": _SPACE, "lifetime": "detached", "get_if_exists": True}
-        return self._ray.remote(ShareKeeper).options(**options, num_cpus=0, resources=_ON_HEAD, max_restarts=-1).remote()
+        return self._ray.remote(ShareKeeper).options(**options, **self.code, num_cpus=0, resources=_ON_HEAD, max_restarts=-1).remote()
 
     def _take(self, now: float) -> None:
         if not self._ray.wait([self._asking], timeout=0)[0]:

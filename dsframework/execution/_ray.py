@@ -338,6 +338,7 @@ class RayCrew(Crew):
                 wants = min(queue.left, self._slots)
                 more = min(idle, max(0, wants - at[number]))  # it will have them in a moment
                 wishes[number], idle = Wish(queue.priority, wants, at[number] + more), idle - more
+        shares.code = self.code.options()
         shares.step(now, wishes, room=self._slots, idle=idle, coming=len(self._coming))
         with self._lock:
             for number, queue in self._queues.items():
