@@ -57,11 +57,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "days.csv").write_text("\n".join(["day,volume", *days]) + "\n")
     (tmp_path / "gated_model.py").write_text(MODEL)
     monkeypatch.setenv("TSML_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)  # where detached studies run, and so where the file is looked for
     before = list(sys.path)
     yield tmp_path
     sys.path[:] = before
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    for tags in [StudyStore("x").tags(status.study) for status in list_studies()]:
+    recorded = list_studies() if (tmp_path / "home" / "mlflow.db").exists() else []
+    for tags in [StudyStore("x").tags(status.study) for status in recorded]:
         if tags.get("tsml.detached"):
             signal_owner(tags, signal.SIGKILL)
 
