@@ -111,11 +111,12 @@ def _versions_there(address: str, home: Path) -> dict[str, dict[str, str | None]
     code.need(Needs())
     code.look(nodes, ray.get_runtime_context().get_node_id(), on_demand=False)
     code.store()
-    task = ray.remote(versions).options(num_cpus=0, max_retries=0, **code.options())
+    task = ray.remote(versions)
+    options = {"num_cpus": 0, "max_retries": 0, **code.options()}
     asked = {}
     for node in nodes:
         strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        asked[task.options(scheduling_strategy=strategy).remote((*LIBRARIES, "jupyterlab-tsml"))] = node["NodeID"]
+        asked[task.options(scheduling_strategy=strategy, **options).remote((*LIBRARIES, "jupyterlab-tsml"))] = node["NodeID"]
     ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=_ANSWER_SECONDS)
     found = {}
     for reference in ready:
