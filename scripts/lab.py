@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_HERE = Path("examples") / "start_here.ipynb"
@@ -55,7 +56,7 @@ def start_ray(folder: Path) -> str | None:
         return None
     for attempt in range(1, RAY_ATTEMPTS + 1):
         jobs = attempt < RAY_ATTEMPTS  # a starved machine may give a Ray without a dashboard
-        dashboard = {"include_dashboard": jobs, **({"dashboard_host": "127.0.0.1"} if jobs else {})}
+        dashboard: dict[str, Any] = {"include_dashboard": jobs, **({"dashboard_host": "127.0.0.1"} if jobs else {})}
         try:
             ray.init(address="local", log_to_driver=False, logging_level=logging.CRITICAL, **dashboard)
         except Exception as error:  # noqa: BLE001  (Ray itself raises a bare Exception when a busy machine starts it too slowly)

@@ -288,7 +288,7 @@ def _client_type() -> Any:
         def __init__(self, url: str) -> None:
             self._client_ray_version = ray.__version__
             SubmissionClient.__init__(self, url)
-            self._ssl_context = True if self._ssl_context is None else self._ssl_context  # aiohttp no longer takes None
+            self._ssl_context: Any = True  # what Ray leaves is None, which aiohttp no longer takes
 
         def _do_request(self, method: str, endpoint: str, **given: Any) -> Any:
             return super()._do_request(method, endpoint, **{"timeout": _ANSWER_SECONDS, **given})

@@ -39,7 +39,7 @@ class LivePanel(anywidget.AnyWidget):
     _css = asset("live.css")
 
     status = traitlets.Dict().tag(sync=True)
-    failures = traitlets.List().tag(sync=True)
+    failures: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     kernel = traitlets.Unicode("").tag(sync=True)
     detached = traitlets.Bool(False).tag(sync=True)
     stopping = traitlets.Bool(False).tag(sync=True)
