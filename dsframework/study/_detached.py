@@ -166,21 +166,18 @@ class _Job:
             for number in range(attempt, attempt + _ATTEMPTS):
                 job = f"{name}-{number}"
                 taken = self._jobs.submit(job, command, metadata={"study": study}, **given)
-                other = None if taken else self._submitted_as(job)
-                if taken or other == study:
+                found = None if taken else self._jobs.find(job)
+                other = found.metadata.get("study") if found is not None else None
+                if taken or (found is not None and other == study and found.state != "ended"):
                     store.set_tags(study, {ATTEMPT: str(number), "tsml.detached": "job", JOB: job_tag(self._jobs, job)})
-                    return None
-                if other is not None and not fresh and _lives_or_is_done(other):
+                    return None if taken else study
+                if other not in (None, study) and not fresh and _lives_or_is_done(other):
                     drop_variables(study)
                     return other
         except BaseException:
             drop_variables(study)
             raise
         raise ExecutorError("Ray takes no job of this study", field="executor", value=name)
-
-    def _submitted_as(self, job: str) -> str | None:
-        found = self._jobs.find(job)
-        return found.metadata.get("study") if found is not None else None
 
     def _on_this_machine(self, study: str) -> dict[str, Any]:
         hand_over(study)
@@ -196,9 +193,9 @@ class _Job:
         }
 
 
-def _lives_or_is_done(study: str) -> bool:
+def _lives_or_is_done(study: str | None) -> bool:
     try:
-        return study_status(study).status in ("queued", "running", "finished")
+        return study is not None and study_status(study).status in ("queued", "running", "finished")
     except NotFoundError:  # of another MLflow, or deleted
         return False
 
