@@ -21,7 +21,7 @@ from dsframework.errors import DataError, ExecutorError, ModelError
 from dsframework.execution import Executor, _oom, make_executor
 from dsframework.execution._local import LocalExecutor
 from dsframework.execution._pool import shared_pool
-from dsframework.execution._ray import RayCrew
+from dsframework.execution._ray_crew import RayCrew
 from dsframework.execution._work import Work
 from dsframework.tracking import home
 
