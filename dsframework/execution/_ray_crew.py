@@ -187,12 +187,13 @@ class RayCrew(SeenCrew):
 
     def _connect(self) -> None:
         ray = connect(self._address, self._home)
-        self._joined, self._head = joined(), Head(ray)
-        refuse_too_much(ray.nodes(), self._placement)
+        self._joined, self._head = joined(), Head.of(ray)
+        refuse_too_much(self._head.nodes()[0], self._placement)
         self._node = ray.get_runtime_context().get_node_id()
         with self._lock:
             self._ray = ray
             self._shares = ClusterShares(ray, self._placement, self._user, time.monotonic()) if self._address else None
+        self._looked = 0.0
         self._look_at_nodes()
 
     def _look_at_nodes(self) -> None:
@@ -203,12 +204,15 @@ class RayCrew(SeenCrew):
             return
         if time.monotonic() - self._looked < _NODES_SECONDS:
             return
-        nodes = self._ray.nodes()
+        self._looked = time.monotonic()
+        try:
+            nodes, free = self._head.nodes()
+        except ExecutorError:
+            return  # whether it is lost is seen in a moment
         self.code.look(nodes, self._node, on_demand=self._placement.workers is not None)
         slots = max(1, room_on(nodes, self._placement))
-        free = self._ray.available_resources()
         with self._lock:
-            self._looked, self._slots, self._free, self._names = time.monotonic(), slots, free, node_names(nodes)
+            self._slots, self._free, self._names = slots, free, node_names(nodes)
             for queue in self._queues.values():
                 queue.workers = slots
 
@@ -385,7 +389,9 @@ class RayCrew(SeenCrew):
         """Whether a node is there; of a Ray without a head nobody can tell."""
         assert self._head is not None
         self._head.look(now=True)
-        return not self._head.silent and any(one["NodeID"] == node and one["Alive"] for one in self._ray.nodes())
+        with suppress(ExecutorError):
+            return not self._head.silent and any(one["NodeID"] == node for one in self._head.nodes()[0])
+        return False
 
     def _last_words(self, lost: Member) -> str:
         """What a worker printed before it was lost; of another node, as a worker there tells it."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from typing import Any
 
 from dsframework.errors import ExecutorError
+from dsframework.execution._cluster import ask_nodes
 
 __all__ = ["Head", "HeadLostError"]
 
@@ -23,12 +25,14 @@ class HeadLostError(ExecutorError):
 
 
 class Head:
-    """The head of a Ray that this process has joined, and this machine's own node.
+    """The head of the Ray that a process has joined, and this machine's own node.
 
     Parameters
     ----------
-    ray
-        The module, connected.
+    address
+        The head's, ``HOST:PORT``.
+    own
+        Where the node of this machine listens; None where nobody knows.
 
     Attributes
     ----------
@@ -36,15 +40,32 @@ class Head:
         Whether one of them did not answer when they were asked last, so that Ray is not to be asked anything.
     """
 
-    def __init__(self, ray: Any) -> None:
-        context = ray.get_runtime_context()
-        own = next((node for node in ray.nodes() if node["NodeID"] == context.get_node_id()), None)
-        self._places = {"head": _place_of(context.gcs_address)}
-        if own is not None:
-            self._places["node on this machine"] = (own["NodeManagerAddress"], own["NodeManagerPort"])
+    def __init__(self, address: str, own: tuple[str, int] | None) -> None:
+        self._address = address
+        self._places = {"head": _place_of(address), **({"node on this machine": own} if own else {})}
         self._since: float | None = None
         self._gone = False
         self._looked = 0.0
+
+    @classmethod
+    def of(cls, ray: Any) -> Head:
+        """Return that of the module `ray`, connected; raises `ExecutorError` where it does not answer."""
+        context = ray.get_runtime_context()
+        nodes, _ = _ask(context.gcs_address)
+        own = next((node for node in nodes if node["NodeID"] == context.get_node_id()), None)
+        return cls(context.gcs_address, (own["NodeManagerAddress"], own["NodeManagerPort"]) if own else None)
+
+    def nodes(self) -> tuple[list[dict[str, Any]], dict[str, float]]:
+        """Return the living nodes as `ray.nodes` tells them, and what is free on all of them together.
+
+        Ray's own call has no limit of time, and ends the process when another head has come while it waits.
+
+        Raises
+        ------
+        ExecutorError
+            When the head does not answer in some seconds.
+        """
+        return _ask(self._address)
 
     @property
     def silent(self) -> bool:
@@ -71,6 +92,24 @@ class Head:
         self._gone = "gone" in silent.values()
         if not silent:
             self._since = None
+
+
+def _ask(address: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    found, free = ask_nodes(address), Counter[str]()
+    for amounts in found.free.values():
+        free.update(amounts)
+    nodes = [
+        {
+            "NodeID": node.node_id.hex(),
+            "Alive": True,
+            "NodeManagerAddress": node.node_manager_address,
+            "NodeManagerHostname": node.node_manager_hostname,
+            "NodeManagerPort": node.node_manager_port,
+            "Resources": dict(node.resources_total),
+        }
+        for node in found.alive
+    ]
+    return nodes, dict(free)
 
 
 def _place_of(address: str) -> tuple[str, int]:
