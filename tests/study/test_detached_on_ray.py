@@ -42,7 +42,7 @@ from sklearn.linear_model import Ridge
 class Gated(Ridge):
     def fit(self, X, y):
         assert os.environ["BOOK_DATABASE"] == "ann:secret@db"
-        time.sleep(0.1)  # too long for two fits to be one batch, whose results come together
+        time.sleep(0.3)  # too long for another fit to wait behind it
         while self.alpha > 1 and not Path("go").exists():
             time.sleep(0.02)
         return super().fit(X, y)
