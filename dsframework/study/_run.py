@@ -207,7 +207,7 @@ def _take(
                     field="study",
                     mend=f"follow it with: tsml status {identity[:8]}, or add --fresh",
                 )
-        identity = found[0] if found else store.create_study(spec.name, {"tsml.base": str(folder), **_tags(spec, folder)})
+        identity = found[0] if found else store.create_study(spec.name, {**keys, "tsml.base": str(folder), **_tags(spec, folder)})
         store.set_tags(identity, {**keys, **({} if study else _ATTACHED)})
         store.claim(identity, clear_stop=study is None)
         _running_here.add(identity)

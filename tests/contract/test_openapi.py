@@ -27,7 +27,7 @@ def test_it_has_every_verb_of_every_route_and_no_other(described):
         (f"/{route.path}", verb) for route in ROUTES for verb in VERBS if getattr(route.handler, verb) is not getattr(RequestHandler, verb)
     }
     assert {(path, verb) for path, item in described["paths"].items() for verb in item} == implemented
-    assert len(implemented) == 19
+    assert len(implemented) == 20
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_body_for_every_failure(described):

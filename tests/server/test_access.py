@@ -24,6 +24,7 @@ ACTIONS = {
     ("GET", "studies"): "read",
     ("POST", "studies"): "execute",
     ("GET", "studies/x"): "read",
+    ("GET", "studies/x/logs"): "read",
     ("POST", "studies/x/stop"): "execute",
     ("GET", "schedules"): "read",
     ("POST", "schedules"): "write",
