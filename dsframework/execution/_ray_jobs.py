@@ -27,6 +27,8 @@ __all__ = ["Job", "Jobs", "cluster_address", "jobs_of_cluster", "refuse_ray_clie
 _KNOCK_SECONDS = 3.0
 _ANSWER_SECONDS = 20.0
 _POLL_SECONDS = 0.5
+_AGENT_SECONDS = 60.0
+_NO_AGENT = "No available agent"  # a Ray that was started a moment ago; it waits some seconds before it says so
 _STATES: dict[str, Literal["queued", "running", "ended"]] = {"PENDING": "queued", "RUNNING": "running"}
 
 
@@ -213,14 +215,18 @@ class Jobs:
         line = f"exec {shlex.join(command)}"
         line = line if folder is None else f"cd {shlex.quote(folder)} && {line}"
         env = {**runtime_env, "env_vars": {**runtime_env.get("env_vars", {}), **variables}}
-        try:
-            with _speaking(self.url):
-                self._client.submit_job(entrypoint=line, submission_id=name, runtime_env=env, metadata=dict(metadata))
-        except ExecutorError:
-            if self.find(name) is None:
-                raise
-            return False
-        return True
+        deadline = time.monotonic() + _AGENT_SECONDS
+        while True:
+            try:
+                with _speaking(self.url):
+                    self._client.submit_job(entrypoint=line, submission_id=name, runtime_env=env, metadata=dict(metadata))
+            except ExecutorError as error:
+                if self.find(name) is not None:
+                    return False
+                if _NO_AGENT not in str(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return True
 
     def find(self, name: str) -> Job | None:
         """Return a job; None where the cluster knows none of that name."""
