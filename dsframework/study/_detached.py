@@ -169,6 +169,8 @@ class _Job:
                 found = None if taken else self._jobs.find(job)
                 other = found.metadata.get("study") if found is not None else None
                 if taken or (found is not None and other == study and found.state != "ended"):
+                    if not taken:
+                        drop_variables(study)  # the driver has those of whose job was taken
                     store.set_tags(study, {ATTEMPT: str(number), "tsml.detached": "job", JOB: job_tag(self._jobs, job)})
                     return None if taken else study
                 if other not in (None, study) and not fresh and _lives_or_is_done(other):
