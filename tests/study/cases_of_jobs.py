@@ -103,7 +103,8 @@ def test_one_study_is_one_job_whose_driver_may_be_killed(folder: Path) -> None:
     racing = [subprocess.Popen(command, cwd=folder, env=home, stdout=subprocess.PIPE, text=True) for home in homes]
     first, second = (json.loads(process.communicate(timeout=170)[0]) for process in racing)
     assert first["study"] == second["study"], "two machines without a common lock"
-    assert sorted([first["begun"], second["begun"]]) == ["running", "started"]
+    begun_as = {first["begun"], second["begun"]}
+    assert begun_as in ({"running", "started"}, {"running", "resumed"}), "the second may go on with what the first has recorded only"
     study = first["study"]
     assert [status.study for status in list_studies()] == [study]
 
