@@ -1,9 +1,8 @@
 """Which worker does which tasks next. No processes, no sockets, no clock: only the decisions, so that they can be tested by the thousand.
 
 * Tasks wait in queues, one a study. The one with the fewest batches in hand for its priority is next, of equals the one served longest ago.
-* A worker is given a batch, as many tasks as fill a twentieth of a second by what tasks of their kind took so far. Behind short tasks it
-  has a second batch waiting, so that it is never idle while the driver is busy; what would wait behind a long one is for who is free
-  first. Towards the end batches shrink, so that no worker is left with the rest.
+* A worker is given a batch, as many tasks as fill a twentieth of a second by what tasks of their kind took so far, and has a second batch
+  waiting, so that it is never idle while the driver is busy. Towards the end batches shrink, so that no worker is left with the rest.
 * Among the next tasks those are preferred whose data the worker has in hand already (`Work.near`).
 * Tasks of a worker that died go back to the front of their queue. The one that it died of is tried again by itself, with nothing behind it;
   after three workers it is given up, with an error that says what they died of.
@@ -25,7 +24,6 @@ __all__ = ["Dispatcher", "Loss", "Queue"]
 _BATCH_SECONDS = 0.05
 _MOST_TASKS = 256
 _AHEAD = 2
-_SOON_SECONDS = 0.25
 _LOOK = 64
 _KEPT_NEAR = 32
 _ATTEMPTS = 3
@@ -157,8 +155,6 @@ class Dispatcher:
         hand = self._hands[worker]
         if len(hand.batches) >= _AHEAD or (hand.suspect and hand.tasks) or (self._alone is not None and self._alone != worker):
             return []
-        if hand.tasks and not self._is_soon_done(hand):
-            return []  # who is free first has it
         queue = self._hungriest(worker)
         if queue is None:
             return []
@@ -166,10 +162,6 @@ class Dispatcher:
         if batch:
             self._note(queue, hand, len(batch))
         return [(queue.number, work) for work in batch]
-
-    def _is_soon_done(self, hand: _Hand) -> bool:
-        expected = self._seconds.get(next(iter(hand.tasks.values())).kind)
-        return expected is not None and expected < _SOON_SECONDS
 
     def next_tame(self, worker: int) -> tuple[int, Work] | None:
         """Return one task for the driver's own process, which is not a place for every task; None when it has one or nothing fits."""

@@ -7,7 +7,6 @@ import time
 import tracemalloc
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -164,21 +163,8 @@ def test_a_queue_that_may_have_fewer_workers_gives_them_back_as_fits_end() -> No
     for worker in (0, 1):
         finish(dispatcher, worker, hands[worker], 1.0)
         assert dispatcher.next_batch(worker) == []
-    finish(dispatcher, 2, hands[2], 1.0)
     assert dispatcher.next_batch(2), "who is left goes on"
     assert len(queue.hands) == 2
-
-
-@pytest.mark.parametrize(("seconds", "ahead"), [(None, 0), (5.0, 0), (0.1, 1)])
-def test_only_behind_a_short_fit_another_one_waits(seconds: float | None, ahead: int) -> None:
-    dispatcher = Dispatcher()
-    queue = dispatcher.open()
-    queue.waiting.extend(tasks(10))
-    dispatcher.join(1)
-    if seconds is not None:
-        finish(dispatcher, 1, dispatcher.next_batch(1), seconds)
-    assert len(dispatcher.next_batch(1)) == 1
-    assert len(dispatcher.next_batch(1)) == ahead
 
 
 def test_a_queue_is_on_no_more_workers_than_it_may() -> None:

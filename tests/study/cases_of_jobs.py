@@ -29,7 +29,7 @@ task: regression
 data: {{loader: sample, n_entities: 1, n_days: 120}}
 target: {{column: volume}}
 features: [lag: {{columns: [volume], periods: [0, 1]}}]
-split: {{cv: {{folds: 2}}}}
+split: {{cv: {{method: hold_out, test_size: 0.2}}}}
 models: [python: {{class: jobs_model.Gated, arguments: {{alpha: [1.0, 2.0, 3.0]}}}}]
 metrics: [mae]
 audit: 'off'
